@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TLS_VERIFY_H
+#define TLS_VERIFY_H
+
+/*
+ * How a client session verifies its server: chain, purpose and dates by
+ * GnuTLS; the name by ourselves, because GnuTLS accepts a common name when
+ * there is no dNSName and an IP address inside a dNSName (RFC 8310 8.1
+ * allows neither); pins by ourselves.
+ */
+
+#include <gnutls/gnutls.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tls/cred.h"
+#include "tls/evquic_tls.h"
+
+/* The longest name in text form, RFC 1035 2.3.4, without the last dot. */
+#define TLS_NAME_MAX 253
+
+enum tls_verify_reason {
+	TLS_VERIFY_PENDING, /* no certificate yet, or a resumed session */
+	TLS_VERIFY_OK,
+	TLS_VERIFY_NO_CERTIFICATE,
+	TLS_VERIFY_UNKNOWN_CA,
+	TLS_VERIFY_SELF_SIGNED,
+	TLS_VERIFY_EXPIRED,
+	TLS_VERIFY_NOT_YET_VALID,
+	TLS_VERIFY_REVOKED,
+	TLS_VERIFY_WEAK,
+	TLS_VERIFY_PURPOSE,
+	TLS_VERIFY_NO_SAN,
+	TLS_VERIFY_NAME,
+	TLS_VERIFY_PIN,
+	TLS_VERIFY_INVALID,
+};
+
+enum tls_host_kind {
+	TLS_HOST_NONE,
+	TLS_HOST_NAME,
+	TLS_HOST_IPV4,
+	TLS_HOST_IPV6,
+};
+
+/* Who a server must be, in the form that certificates are compared with. */
+struct tls_host {
+	enum tls_host_kind kind;
+	uint8_t addr[16];	     /* the first 4 octets for IPv4 */
+	char name[TLS_NAME_MAX + 1]; /* lower case, no trailing dot */
+};
+
+/*
+ * One session's verification.  Embedded in the connection's owner, which
+ * fills nothing in; read `reason` once the handshake has ended.  Must live
+ * until the session is freed.
+ */
+struct tls_peer_name {
+	const struct evquic_trust *trust; /* borrowed, see tls_trust_attach */
+	struct tls_host host;
+	enum tls_verify_reason reason;
+};
+
+/*
+ * Reads TEXT, a host name (A-labels; one trailing dot allowed) or an IP
+ * literal (no brackets; a zone such as %eth0 is dropped).  0, or -EINVAL
+ * for what is neither.
+ */
+int tls_host_parse(const char *text, struct tls_host *ret_host);
+
+/*
+ * Makes SESSION, a new client session, demand TRUST of its server: sets
+ * priorities, credentials, SNI (names only: RFC 6066 3 forbids literals)
+ * and the verify function.  HOST is who the server must be; NULL only when
+ * TRUST looks at no name (pins only, insecure).  With such a TRUST a name
+ * is used for SNI alone.
+ *
+ * TRUST is borrowed: the caller holds a reference until SESSION is freed.
+ * PEER too must live that long.  The session's gnutls_db_set_ptr is taken
+ * for PEER: gnutls_session_set_ptr belongs to the QUIC binding, and a
+ * client session has no other use for its database pointer.
+ *
+ * When the server's certificate is refused, gnutls_handshake fails with
+ * GNUTLS_E_CERTIFICATE_ERROR before the client has sent its Finished,
+ * and peer->reason tells why.  A resumed session shows no certificate and
+ * is not asked again: keep tickets with the TRUST they were earned under
+ * and drop them together.
+ *
+ * 0, -EINVAL (HOST malformed or missing), -ENOMEM.
+ */
+int tls_trust_attach(const struct evquic_trust *trust, gnutls_session_t session,
+    enum tls_use use, const char *host, struct tls_peer_name *peer);
+
+/*
+ * Whether a certificate that holds NAME (LEN bytes, not terminated) as a
+ * dNSName is good for HOST, a name in lower case: equal, ignoring case, or
+ * a wildcard as the whole first label, for exactly one label, above at least
+ * two more (RFC 9525 6.3).
+ */
+bool tls_name_matches(const char *name, size_t len, const char *host);
+
+/* One clause for a log line: "the certificate has expired".  Static. */
+const char *tls_verify_text(enum tls_verify_reason reason);
+
+#endif
