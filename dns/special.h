@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Names that are answered here and never asked of anybody: those of RFC 6761,
+ * the reverse zones of private addresses (RFC 6303), onion (RFC 7686),
+ * home.arpa (RFC 8375) and resolver.arpa (RFC 9462).
+ */
+#ifndef DNS_SPECIAL_H
+#define DNS_SPECIAL_H
+
+#include <stdint.h>
+
+#include "dns/answer.h"
+#include "dns/message.h"
+
+/* One zone of the table. */
+struct dns_special;
+
+/*
+ * Finds the bit of a zone by its name in presentation form, for the setting
+ * that switches it off.  Returns 0 with the bit in *ret_bit, or -ENOENT.  All
+ * zones can be named but resolver.arpa, onion, localhost and invalid, which are
+ * never asked elsewhere: -EPERM.
+ */
+int dns_special_bit(const char *zone, uint64_t *ret_bit);
+
+/*
+ * Finds the special zone that answers a query of opcode QUERY, at any class;
+ * NULL if it is an ordinary name.  Zones whose bits are set in `off` are
+ * ordinary.  A query for the DS of a zone's name with DO belongs to the parent
+ * and is ordinary where a validator needs it (RFC 8375 4).
+ */
+const struct dns_special *dns_special_find(
+    const struct dns_query *q, uint64_t off);
+
+/*
+ * Makes the answer of that zone into `out`.  Negative ones carry an SOA that
+ * lets them be cached (RFC 2308 3).  Returns 0 or -EMSGSIZE.
+ */
+int dns_special_answer(const struct dns_special *s, const struct dns_query *q,
+    const struct dns_hop *hop, struct dns_buf *out);
+
+#endif
