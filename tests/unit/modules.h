@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every unit test module, sorted; tests/unit/test_NAME.c each.  May be
+ * included many times: define UNIT_MODULE(name) first, or get prototypes.
+ */
+/* clang-format off */
+#ifndef UNIT_MODULE
+#define UNIT_MODULE(name) void test_##name##_register(void);
+#endif
+
+
+#undef UNIT_MODULE
