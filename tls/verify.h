@@ -10,15 +10,10 @@
  */
 
 #include <gnutls/gnutls.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "tls/cred.h"
 #include "tls/evquic_tls.h"
-
-/* The longest name in text form, RFC 1035 2.3.4, without the last dot. */
-#define TLS_NAME_MAX 253
+#include "tls/name.h"
 
 enum tls_verify_reason {
 	TLS_VERIFY_PENDING, /* no certificate yet, or a resumed session */
@@ -37,20 +32,6 @@ enum tls_verify_reason {
 	TLS_VERIFY_INVALID,
 };
 
-enum tls_host_kind {
-	TLS_HOST_NONE,
-	TLS_HOST_NAME,
-	TLS_HOST_IPV4,
-	TLS_HOST_IPV6,
-};
-
-/* Who a server must be, in the form that certificates are compared with. */
-struct tls_host {
-	enum tls_host_kind kind;
-	uint8_t addr[16];	     /* the first 4 octets for IPv4 */
-	char name[TLS_NAME_MAX + 1]; /* lower case, no trailing dot */
-};
-
 /*
  * One session's verification.  Embedded in the connection's owner, which
  * fills nothing in; read `reason` once the handshake has ended.  Must live
@@ -61,13 +42,6 @@ struct tls_peer_name {
 	struct tls_host host;
 	enum tls_verify_reason reason;
 };
-
-/*
- * Reads TEXT, a host name (A-labels; one trailing dot allowed) or an IP
- * literal (no brackets; a zone such as %eth0 is dropped).  0, or -EINVAL
- * for what is neither.
- */
-int tls_host_parse(const char *text, struct tls_host *ret_host);
 
 /*
  * Makes SESSION, a new client session, demand TRUST of its server: sets
@@ -91,14 +65,6 @@ int tls_host_parse(const char *text, struct tls_host *ret_host);
  */
 int tls_trust_attach(const struct evquic_trust *trust, gnutls_session_t session,
     enum tls_use use, const char *host, struct tls_peer_name *peer);
-
-/*
- * Whether a certificate that holds NAME (LEN bytes, not terminated) as a
- * dNSName is good for HOST, a name in lower case: equal, ignoring case, or
- * a wildcard as the whole first label, for exactly one label, above at least
- * two more (RFC 9525 6.3).
- */
-bool tls_name_matches(const char *name, size_t len, const char *host);
 
 /* One clause for a log line: "the certificate has expired".  Static. */
 const char *tls_verify_text(enum tls_verify_reason reason);
