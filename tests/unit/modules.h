@@ -8,5 +8,13 @@
 #define UNIT_MODULE(name) void test_##name##_register(void);
 #endif
 
+UNIT_MODULE(account)
+UNIT_MODULE(buf)
+UNIT_MODULE(counter)
+UNIT_MODULE(hash)
+UNIT_MODULE(list)
+UNIT_MODULE(pool)
+UNIT_MODULE(random)
+UNIT_MODULE(timer)
 
 #undef UNIT_MODULE
