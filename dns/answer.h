@@ -43,11 +43,12 @@ struct dns_relay {
 };
 
 /*
- * Octets of `out` that are enough for any answer below to `q`; `r` is NULL for
- * dns_answer_error().  Never more than hop->max_size.
+ * Octets of `out` that are enough for an answer to `q`, at most hop->max_size.
+ * `r` and `how` as for dns_answer_relay(); for dns_answer_raw() `how` is NULL,
+ * for dns_answer_error() both are.
  */
 size_t dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
-    const struct dns_response *r);
+    const struct dns_response *r, const struct dns_relay *how);
 
 /*
  * Makes the client's answer from a backend's, into `out` from its begin.

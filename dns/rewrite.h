@@ -28,4 +28,10 @@ struct dns_rewrite {
 int dns_rewrite_records(const struct dns_response *r,
     const struct dns_rewrite *how, struct dns_buf *out);
 
+/*
+ * May the records become longer than they were?  Only if there are so many that
+ * the map of what moved may be full and names have to be written out.
+ */
+bool dns_rewrite_may_grow(const struct dns_response *r);
+
 #endif

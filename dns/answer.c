@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The answer for this hop.
+ *
+ * Every answer is begun by put_head() and ended by dns_answer_finish(), so that
+ * ID, echoed flags, question, OPT and padding cannot differ between a relayed
+ * answer, an error and a local one.  What stands between is copied once.  An
+ * answer that does not fit falls back, never further than this: without
+ * padding, then truncated (plain UDP) or SERVFAIL, which has no records and
+ * always fits.
+ *
+ * The raw path is the exception: a signed message is copied and gets an ID.
+ */
+#include "dns/answer.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "dns/edns.h"
+#include "dns/rewrite.h"
+
+/* Highest RCODE that the header can hold. */
+#define RCODE_HEADER_MAX 15
+
+/* Flags of the client that come back (RFC 1035 4.1.1, RFC 4035 3.2.2). */
+#define FLAGS_ECHOED (DNS_FLAG_RD | DNS_FLAG_CD)
+
+/* Longest message for this client. */
+static size_t
+limit_size(const struct dns_query *q, const struct dns_hop *hop, size_t room)
+{
+	size_t max = hop->max_size;
+
+	if (hop->may_truncate && !q->edns.is_present)
+		max = DNS_EDNS_SIZE_MIN;
+	else if (hop->may_truncate && q->edns.udp_size < max)
+		max = q->edns.udp_size;
+	if (max > room)
+		max = room;
+	return max < DNS_MESSAGE_MAX ? max : DNS_MESSAGE_MAX;
+}
+
+/* Puts header and question at the begin of `out`. */
+static int
+put_head(const struct dns_query *q, const struct dns_hop *hop, uint16_t flags,
+    struct dns_buf *out)
+{
+	uint8_t *p = out->data;
+	size_t len = DNS_HEADER_SIZE + q->question_len;
+
+	assert(q->len >= len);
+	if (len > out->size)
+		return -EMSGSIZE;
+	flags |= DNS_FLAG_QR | (q->flags & (DNS_OPCODE_MASK | FLAGS_ECHOED));
+	memset(p, 0, DNS_HEADER_SIZE);
+	dns_put16(p + DNS_OFF_ID, hop->zero_id ? 0 : q->id);
+	dns_put16(p + DNS_OFF_FLAGS, flags);
+	dns_put16(p + DNS_OFF_QDCOUNT, q->question_len > 0 ? 1 : 0);
+	memcpy(p + DNS_HEADER_SIZE, q->msg + DNS_HEADER_SIZE, q->question_len);
+	out->len = len;
+	return 0;
+}
+
+/* RFC 6891 6.1.3: without OPT there is no room for the upper bits. */
+static uint16_t
+limit_rcode(const struct dns_query *q, uint16_t rcode)
+{
+	if (rcode > RCODE_HEADER_MAX && !q->edns.is_present)
+		return DNS_RCODE_SERVFAIL;
+	return rcode;
+}
+
+static int
+put_opt(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_error *e, struct dns_buf *out)
+{
+	struct dns_opt opt = {
+	    .rcode = e->rcode,
+	    .is_do = (q->edns.flags & DNS_EDNS_DO) != 0,
+	};
+	size_t at;
+
+	if (dns_opt_start(out, &opt, &at) != 0)
+		return -EMSGSIZE;
+	if (e->ede != DNS_EDE_NONE &&
+	    dns_opt_add_ede(out, at, (uint16_t)e->ede, e->text) != 0)
+		return -EMSGSIZE;
+	if (hop->pad_block > 0)
+		dns_opt_pad(out, at, hop->pad_block, out->size);
+	return 0;
+}
+
+int
+dns_answer_start(const struct dns_query *q, const struct dns_hop *hop,
+    uint16_t flags, struct dns_buf *out)
+{
+	struct dns_buf b = *out;
+	int rc;
+
+	b.size = limit_size(q, hop, b.size);
+	rc = put_head(q, hop, flags, &b);
+	if (rc == 0)
+		out->len = b.len;
+	return rc;
+}
+
+int
+dns_answer_finish(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_error *e, struct dns_buf *out)
+{
+	struct dns_error fit = *e;
+	struct dns_buf b = *out;
+	uint16_t flags = dns_get16(b.data + DNS_OFF_FLAGS);
+
+	fit.rcode = limit_rcode(q, e->rcode);
+	b.size = limit_size(q, hop, b.size);
+	if (b.len > b.size)
+		return -EMSGSIZE;
+	if (q->edns.is_present && put_opt(q, hop, &fit, &b) != 0)
+		return -EMSGSIZE;
+	flags |= fit.rcode & DNS_RCODE_MASK;
+	dns_put16(b.data + DNS_OFF_FLAGS, flags);
+	out->len = b.len;
+	return 0;
+}
+
+int
+dns_answer_error(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_error *e, struct dns_buf *out)
+{
+	int rc;
+
+	rc = dns_answer_start(q, hop, DNS_FLAG_RA, out);
+	if (rc == 0)
+		rc = dns_answer_finish(q, hop, e, out);
+	return rc;
+}
+
+/* What becomes of an answer that does not fit. */
+static int
+answer_too_long(const struct dns_query *q, const struct dns_hop *hop,
+    uint16_t flags, struct dns_buf *out)
+{
+	struct dns_error e = {.rcode = DNS_RCODE_SERVFAIL};
+	int rc;
+
+	if (!hop->may_truncate) {
+		e.ede = DNS_EDE_OTHER;
+		e.text = "answer too long";
+		return dns_answer_error(q, hop, &e, out);
+	}
+	e.rcode = DNS_RCODE_NOERROR;
+	e.ede = DNS_EDE_NONE;
+	rc = dns_answer_start(q, hop, flags | DNS_FLAG_TC, out);
+	if (rc == 0)
+		rc = dns_answer_finish(q, hop, &e, out);
+	return rc;
+}
+
+/* The backend's flags that the client gets. */
+static uint16_t
+relay_flags(const struct dns_query *q, const struct dns_response *r,
+    const struct dns_relay *how)
+{
+	uint16_t flags;
+	bool has_asked;
+
+	flags = r->flags & (DNS_FLAG_AA | DNS_FLAG_TC | DNS_FLAG_RA);
+	/* RFC 6840 5.8: setting AD in a query asks for it, as DO does. */
+	has_asked =
+	    (q->flags & DNS_FLAG_AD) != 0 || (q->edns.flags & DNS_EDNS_DO) != 0;
+	if (how->is_ad_trusted && has_asked)
+		flags |= r->flags & DNS_FLAG_AD;
+	return flags;
+}
+
+/* BADVERS and BADCOOKIE are about the hop behind us (RFC 6891 6.1.3). */
+static uint16_t
+relay_rcode(const struct dns_query *q, const struct dns_response *r)
+{
+	if (r->rcode == DNS_RCODE_BADVERS || r->rcode == DNS_RCODE_BADCOOKIE)
+		return DNS_RCODE_SERVFAIL;
+	return limit_rcode(q, r->rcode);
+}
+
+static bool
+has_strip(const struct dns_query *q, const struct dns_relay *how)
+{
+	return how->strip_dnssec && (q->edns.flags & DNS_EDNS_DO) == 0;
+}
+
+/* Where the records end that are to be kept, if only the last ones are not. */
+static size_t
+find_tail(const struct dns_response *r)
+{
+	size_t end = r->tsig_start != 0 ? r->tsig_start : r->len;
+
+	return r->opt_end == end ? r->opt_start : end;
+}
+
+/* Is a record left out that others follow? */
+static bool
+has_gap(const struct dns_response *r)
+{
+	return r->opt_start != 0 && find_tail(r) != r->opt_start;
+}
+
+/* Appends the records, without those at the end that are not ours to give. */
+static int
+copy_records(const struct dns_response *r, struct dns_buf *out)
+{
+	size_t len = find_tail(r) - r->records;
+	unsigned additional = dns_get16(r->msg + DNS_OFF_ARCOUNT);
+
+	if (out->size - out->len < len)
+		return -EMSGSIZE;
+	memcpy(out->data + out->len, r->msg + r->records, len);
+	out->len += len;
+	if (r->opt_start != 0)
+		additional--;
+	if (r->tsig_start != 0)
+		additional--;
+	memcpy(out->data + DNS_OFF_ANCOUNT, r->msg + DNS_OFF_ANCOUNT,
+	    DNS_OFF_ARCOUNT - DNS_OFF_ANCOUNT);
+	dns_put16(out->data + DNS_OFF_ARCOUNT, (uint16_t)additional);
+	return 0;
+}
+
+static int
+relay_records(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_response *r, const struct dns_relay *how,
+    struct dns_buf *out)
+{
+	struct dns_rewrite rewrite = {
+	    .qtype = q->qtype,
+	    .strip_dnssec = has_strip(q, how),
+	};
+	struct dns_buf b = *out;
+	int rc;
+
+	b.size = limit_size(q, hop, b.size);
+	if (rewrite.strip_dnssec || has_gap(r))
+		rc = dns_rewrite_records(r, &rewrite, &b);
+	else
+		rc = copy_records(r, &b);
+	if (rc == 0)
+		out->len = b.len;
+	return rc;
+}
+
+int
+dns_answer_relay(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_response *r, const struct dns_relay *how,
+    struct dns_buf *out)
+{
+	struct dns_error e = {
+	    .rcode = relay_rcode(q, r),
+	    .ede = how->ede,
+	    .text = how->ede_text,
+	};
+	uint16_t flags = relay_flags(q, r, how);
+	int rc;
+
+	/* A body that belongs to another RCODE or question is not passed. */
+	if (e.rcode != r->rcode || r->question_len != q->question_len)
+		return dns_answer_error(q, hop, &e, out);
+	rc = dns_answer_start(q, hop, flags, out);
+	if (rc == 0)
+		rc = relay_records(q, hop, r, how, out);
+	if (rc == 0)
+		rc = dns_answer_finish(q, hop, &e, out);
+	if (rc == -EMSGSIZE)
+		rc = answer_too_long(q, hop, flags, out);
+	return rc;
+}
+
+int
+dns_answer_raw(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_response *r, struct dns_buf *out)
+{
+	struct dns_error e = {
+	    .rcode = DNS_RCODE_SERVFAIL,
+	    .ede = DNS_EDE_INVALID_DATA,
+	    .text = "answer not fit for this transport",
+	};
+
+	/* Broken options may hide one. */
+	if (hop->no_keepalive && (r->edns.has_keepalive || r->edns.is_broken))
+		return dns_answer_error(q, hop, &e, out);
+	if (r->len > limit_size(q, hop, out->size))
+		return answer_too_long(q, hop, r->flags & DNS_FLAG_RA, out);
+	memcpy(out->data, r->msg, r->len);
+	dns_put16(out->data + DNS_OFF_ID, hop->zero_id ? 0 : q->id);
+	out->len = r->len;
+	return 0;
+}
+
+size_t
+dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_response *r, const struct dns_relay *how)
+{
+	size_t len = DNS_HEADER_SIZE + q->question_len;
+
+	if (r != NULL)
+		len += r->len;
+	if (q->edns.is_present)
+		len += DNS_OPT_SIZE + DNS_OPTION_FIXED + DNS_EDE_FIXED +
+		       DNS_EDE_TEXT_MAX + DNS_OPTION_FIXED + hop->pad_block;
+	if (r != NULL && how != NULL && (has_strip(q, how) || has_gap(r)) &&
+	    dns_rewrite_may_grow(r))
+		len = DNS_MESSAGE_MAX;
+	return len < hop->max_size ? len : hop->max_size;
+}

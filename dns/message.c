@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A client's message read, and our own query made from it.
+ *
+ * Reading keeps two questions apart.  "Can it be parsed?" is answered by one
+ * walk over all records, which goes on over faults of meaning, so that an OPT
+ * record further on is still seen: an answer needs to know of it, and so does
+ * the rule that keepalive on DoQ is fatal before anything else.  "May it be
+ * asked?" is answered afterwards from what the walk found.
+ */
+#include "dns/message.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "dns/record.h"
+
+/* The sections with records, in the order of their counts in the header. */
+enum section {
+	SECTION_ANSWER,
+	SECTION_AUTHORITY,
+	SECTION_ADDITIONAL,
+	SECTIONS,
+};
+
+/* TYPE COVERED is the first field of a SIG; 0 is a SIG(0) (RFC 2931 3). */
+#define SIG_COVERED_SIZE 2
+
+/* The walk over a client's message. */
+struct walk {
+	struct dns_query *q;
+	size_t pos;
+	bool has_fault; /* parsable, but against the rules of a section */
+	bool has_tsig;	/* nothing may follow */
+};
+
+/* Where the count of records of a section stands in the header. */
+static uint16_t
+count_of(const struct dns_query *q, enum section section)
+{
+	return dns_get16(q->msg + DNS_OFF_ANCOUNT + 2 * (size_t)section);
+}
+
+static int
+walk_questions(struct walk *w)
+{
+	struct dns_query *q = w->q;
+	unsigned count = dns_get16(q->msg + DNS_OFF_QDCOUNT);
+	unsigned i;
+	size_t end;
+
+	for (i = 0; i < count; i++) {
+		if (dns_name_skip(q->msg, q->len, w->pos, &end) != 0 ||
+		    q->len - end < DNS_QUESTION_FIXED)
+			return -EBADMSG;
+		w->pos = end + DNS_QUESTION_FIXED;
+	}
+	if (count == 1) {
+		/* A first name has nothing to point to: it is plain. */
+		q->question_len = w->pos - DNS_HEADER_SIZE;
+		q->qtype = dns_get16(q->msg + w->pos - DNS_QUESTION_FIXED);
+		q->qclass = dns_get16(q->msg + w->pos - 2);
+	}
+	return 0;
+}
+
+/* RFC 6891 6.1.1: one, anywhere in the additional section, owned by the root */
+static void
+note_opt(struct walk *w, const struct dns_record *rr, enum section section)
+{
+	struct dns_edns *edns = &w->q->edns;
+	bool is_good = !rr->is_cut && section == SECTION_ADDITIONAL &&
+		       !edns->is_present && w->q->msg[rr->start] == 0;
+
+	/* A bad one still is one, and its error answer has ours. */
+	edns->is_present = true;
+	if (is_good)
+		dns_edns_read(w->q->msg, rr, edns);
+	else
+		w->has_fault = true;
+}
+
+static void
+note_signature(
+    struct walk *w, const struct dns_record *rr, enum section section)
+{
+	if (rr->is_cut)
+		return;
+	if (rr->type == DNS_TYPE_TSIG) {
+		/* RFC 8945 5.1: elsewhere is a FORMERR. */
+		if (section != SECTION_ADDITIONAL)
+			w->has_fault = true;
+		w->has_tsig = true;
+		w->q->is_signed = true;
+	} else if (section == SECTION_ADDITIONAL &&
+		   rr->end - rr->rdata >= SIG_COVERED_SIZE &&
+		   dns_get16(w->q->msg + rr->rdata) == 0) {
+		w->q->is_signed = true;
+	}
+}
+
+static int
+walk_section(struct walk *w, enum section section)
+{
+	struct dns_query *q = w->q;
+	unsigned count = count_of(q, section);
+	struct dns_record rr;
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		if (dns_record_peek(q->msg, q->len, w->pos, &rr) != 0)
+			return -EBADMSG;
+		if (w->has_tsig)
+			w->has_fault = true;
+		if (rr.type == DNS_TYPE_OPT)
+			note_opt(w, &rr, section);
+		else if (rr.type == DNS_TYPE_TSIG || rr.type == DNS_TYPE_SIG)
+			note_signature(w, &rr, section);
+		if (rr.is_cut)
+			return -EBADMSG;
+		w->pos = rr.end;
+	}
+	return 0;
+}
+
+/* Can all of it be parsed, by the counts and with nothing left over? */
+static bool
+walk_message(struct dns_query *q)
+{
+	struct walk w = {.q = q, .pos = DNS_HEADER_SIZE};
+	enum section section;
+
+	if (walk_questions(&w) != 0)
+		return false;
+	for (section = SECTION_ANSWER; section < SECTIONS; section++) {
+		if (walk_section(&w, section) != 0)
+			return false;
+	}
+	return w.pos == q->len && !w.has_fault && !q->edns.is_broken;
+}
+
+static bool
+is_known_opcode(uint8_t opcode)
+{
+	return opcode == DNS_OPCODE_QUERY || opcode == DNS_OPCODE_NOTIFY ||
+	       opcode == DNS_OPCODE_UPDATE;
+}
+
+/*
+ * Is it a query that can be asked?  RFC 9619 4: the rule on QDCOUNT is for this
+ * opcode only.  OPT and TSIG are no types of data (RFC 6895 3.1).
+ */
+static bool
+is_askable(const struct dns_query *q)
+{
+	unsigned authority = count_of(q, SECTION_AUTHORITY);
+
+	if (q->question_len == 0 || count_of(q, SECTION_ANSWER) != 0)
+		return false;
+	/* RFC 1995 3: the SOA that the asker of IXFR has. */
+	if (authority > (q->qtype == DNS_TYPE_IXFR ? 1 : 0))
+		return false;
+	return q->qtype != DNS_TYPE_OPT && q->qtype != DNS_TYPE_TSIG;
+}
+
+static enum dns_verdict
+judge(struct dns_query *q)
+{
+	bool is_sound = walk_message(q);
+
+	if (!is_known_opcode(q->opcode)) {
+		/* RFC 8906 8.1.4: the sections of the answer are empty. */
+		q->question_len = 0;
+		return DNS_VERDICT_NOTIMP;
+	}
+	if (!is_sound)
+		return DNS_VERDICT_FORMERR;
+	if (q->opcode == DNS_OPCODE_QUERY && !is_askable(q))
+		return DNS_VERDICT_FORMERR;
+	if (q->edns.is_present && q->edns.version != DNS_EDNS_VERSION)
+		return DNS_VERDICT_BADVERS;
+	return DNS_VERDICT_OK;
+}
+
+enum dns_verdict
+dns_query_parse(const uint8_t *msg, size_t len, struct dns_query *ret_query)
+{
+	struct dns_query q = {.msg = msg, .len = len};
+	enum dns_verdict verdict;
+
+	if (len < DNS_HEADER_SIZE)
+		return DNS_VERDICT_SHORT;
+	q.id = dns_get16(msg + DNS_OFF_ID);
+	q.flags = dns_get16(msg + DNS_OFF_FLAGS);
+	q.opcode = (uint8_t)((q.flags & DNS_OPCODE_MASK) >> DNS_OPCODE_SHIFT);
+	verdict = judge(&q);
+	if ((q.flags & DNS_FLAG_QR) != 0)
+		verdict = DNS_VERDICT_QR_SET;
+	*ret_query = q;
+	return verdict;
+}
+
+bool
+dns_query_is_raw(const struct dns_query *q)
+{
+	return q->is_signed || q->opcode != DNS_OPCODE_QUERY ||
+	       q->qtype == DNS_TYPE_TKEY;
+}
+
+static int
+build_raw(const struct dns_query *q, uint16_t id, struct dns_buf *out)
+{
+	if (out->size < q->len)
+		return -EMSGSIZE;
+	memcpy(out->data, q->msg, q->len);
+	/* RFC 8945 4.3.2: the MAC is made with the Original ID in the TSIG. */
+	dns_put16(out->data + DNS_OFF_ID, id);
+	out->len = q->len;
+	return 0;
+}
+
+static int
+build_question(
+    const struct dns_query *q, const struct dns_build *how, struct dns_buf *out)
+{
+	uint8_t *p = out->data;
+	uint16_t flags;
+
+	out->len = DNS_HEADER_SIZE + q->question_len;
+	if (out->len > out->size)
+		return -EMSGSIZE;
+	flags = q->flags & (DNS_FLAG_RD | DNS_FLAG_AD | DNS_FLAG_CD);
+	memset(p, 0, DNS_HEADER_SIZE);
+	dns_put16(p + DNS_OFF_ID, how->id);
+	dns_put16(p + DNS_OFF_FLAGS, flags);
+	dns_put16(p + DNS_OFF_QDCOUNT, 1);
+	memcpy(p + DNS_HEADER_SIZE, q->msg + DNS_HEADER_SIZE, q->question_len);
+	if (how->case_bits != NULL)
+		dns_name_randomize_case(p + DNS_HEADER_SIZE, how->case_bits);
+	return 0;
+}
+
+static int
+build_opt(
+    const struct dns_query *q, const struct dns_build *how, struct dns_buf *out)
+{
+	struct dns_opt opt = {
+	    .rcode = DNS_RCODE_NOERROR,
+	    .is_do = (q->edns.flags & DNS_EDNS_DO) != 0,
+	};
+	size_t at;
+
+	if (dns_opt_start(out, &opt, &at) != 0 ||
+	    dns_opt_add_raw(out, at, how->options, how->options_len) != 0)
+		return -EMSGSIZE;
+	if (how->pad_block > 0)
+		dns_opt_pad(out, at, how->pad_block, out->size);
+	return 0;
+}
+
+int
+dns_query_build(
+    const struct dns_query *q, const struct dns_build *how, struct dns_buf *out)
+{
+	struct dns_buf b = *out;
+	int rc;
+
+	if (b.size > DNS_MESSAGE_MAX)
+		b.size = DNS_MESSAGE_MAX;
+	if (dns_query_is_raw(q)) {
+		rc = build_raw(q, how->id, &b);
+	} else {
+		assert(q->question_len > 0);
+		rc = build_question(q, how, &b);
+		if (rc == 0 && !how->no_edns)
+			rc = build_opt(q, how, &b);
+	}
+	if (rc == 0)
+		out->len = b.len;
+	return rc;
+}
+
+size_t
+dns_query_build_bound(const struct dns_query *q, const struct dns_build *how)
+{
+	size_t len = DNS_HEADER_SIZE + q->question_len;
+
+	if (dns_query_is_raw(q))
+		return q->len;
+	if (!how->no_edns)
+		len += DNS_OPT_SIZE + how->options_len;
+	if (how->pad_block > 0)
+		len += DNS_OPTION_FIXED + (size_t)how->pad_block;
+	return len < DNS_MESSAGE_MAX ? len : DNS_MESSAGE_MAX;
+}

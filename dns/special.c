@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Names that are answered here.
+ *
+ * One table of zones, in wire form; the place of a zone in it is its bit in the
+ * setting that switches zones off.  Almost every query is for another name, so
+ * the last label is looked at first.  Where a zone is, its SOA can be made out
+ * of the QNAME: the owner is a pointer into the question.
+ */
+#include "dns/special.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "dns/edns.h"
+#include "dns/name.h"
+
+/* RFC 6303 3: TTL of the records and MINIMUM of the SOA alike. */
+#define SPECIAL_TTL 10800
+#define SOA_SERIAL 1
+#define SOA_REFRESH 3600
+#define SOA_RETRY 1200
+#define SOA_EXPIRE 604800
+
+/* A record whose owner is a pointer, without its RDATA. */
+#define RECORD_SIZE (DNS_POINTER_SIZE + DNS_RECORD_FIXED)
+
+/* Five numbers of 32 bits behind the two names. */
+#define SOA_NUMBERS 20
+
+/* How a zone answers. */
+enum kind {
+	KIND_LOCALHOST, /* addresses of the loopback, else no data */
+	KIND_NO_NAME,	/* NXDOMAIN, the zone's own name too */
+	KIND_NO_DATA,	/* no data at any name */
+	KIND_EMPTY,	/* a zone with nothing but its SOA and NS */
+};
+
+struct dns_special {
+	const char *name; /* wire form; the NUL is the root label */
+	enum kind kind;
+	bool is_fixed; /* cannot be switched off */
+};
+
+/* Where in the answer the zone's name stands, and what class was asked. */
+struct place {
+	size_t zone;
+	uint16_t class;
+};
+
+#define ZONE(n, k, fixed)                                                      \
+	{                                                                      \
+		.name = (n), .kind = (k), .is_fixed = (fixed)                  \
+	}
+
+/* A label, with its length, of as many octets as the name says. */
+#define L1(text) "\1" text
+#define L2(text) "\2" text
+#define L3(text) "\3" text
+
+#define REVERSE4 "\7in-addr\4arpa"
+#define REVERSE6 "\3ip6\4arpa"
+#define ZEROES5 L1("0") L1("0") L1("0") L1("0") L1("0")
+#define ZEROES15 ZEROES5 ZEROES5 ZEROES5
+#define ZEROES31 ZEROES15 ZEROES15 L1("0")
+
+/* RFC 6303 4: an empty reverse zone, named from the right to the left. */
+#define EMPTY4(labels) ZONE(labels REVERSE4, KIND_EMPTY, false)
+#define EMPTY6(labels) ZONE(labels REVERSE6, KIND_EMPTY, false)
+
+static const struct dns_special zones[] = {
+    /* RFC 6761 6.2 - 6.4, RFC 7686 2 */
+    ZONE("\11localhost", KIND_LOCALHOST, true),
+    ZONE("\7invalid", KIND_NO_NAME, true),
+    ZONE("\5onion", KIND_NO_NAME, true),
+    ZONE("\4test", KIND_NO_NAME, false),
+    /* RFC 9462 6.4, RFC 8375 4 */
+    ZONE("\10resolver\4arpa", KIND_NO_DATA, true),
+    ZONE("\4home\4arpa", KIND_EMPTY, false),
+    /* RFC 6303 4.1: RFC 1918 */
+    EMPTY4(L2("10")),
+    EMPTY4(L2("16") L3("172")),
+    EMPTY4(L2("17") L3("172")),
+    EMPTY4(L2("18") L3("172")),
+    EMPTY4(L2("19") L3("172")),
+    EMPTY4(L2("20") L3("172")),
+    EMPTY4(L2("21") L3("172")),
+    EMPTY4(L2("22") L3("172")),
+    EMPTY4(L2("23") L3("172")),
+    EMPTY4(L2("24") L3("172")),
+    EMPTY4(L2("25") L3("172")),
+    EMPTY4(L2("26") L3("172")),
+    EMPTY4(L2("27") L3("172")),
+    EMPTY4(L2("28") L3("172")),
+    EMPTY4(L2("29") L3("172")),
+    EMPTY4(L2("30") L3("172")),
+    EMPTY4(L2("31") L3("172")),
+    EMPTY4(L3("168") L3("192")),
+    /* RFC 6303 4.2: RFC 3330 and RFC 5737 */
+    EMPTY4(L1("0")),
+    EMPTY4(L3("127")),
+    EMPTY4(L3("254") L3("169")),
+    EMPTY4(L1("2") L1("0") L3("192")),
+    EMPTY4(L3("100") L2("51") L3("198")),
+    EMPTY4(L3("113") L1("0") L3("203")),
+    EMPTY4(L3("255") L3("255") L3("255") L3("255")),
+    /* RFC 6303 4.3 - 4.6: local, unique local, link-local, documentation */
+    EMPTY6(L1("0") ZEROES31),
+    EMPTY6(L1("1") ZEROES31),
+    EMPTY6(L1("d") L1("f")),
+    EMPTY6(L1("8") L1("e") L1("f")),
+    EMPTY6(L1("9") L1("e") L1("f")),
+    EMPTY6(L1("a") L1("e") L1("f")),
+    EMPTY6(L1("b") L1("e") L1("f")),
+    EMPTY6(L1("8") L1("b") L1("d") L1("0") L1("1") L1("0") L1("0") L1("2")),
+};
+
+#define ZONES (sizeof(zones) / sizeof(zones[0]))
+
+_Static_assert(ZONES <= 64, "a bit for each zone");
+
+/* The RDATA of the loopback's addresses. */
+static const uint8_t loopback4[] = {127, 0, 0, 1};
+static const uint8_t loopback6[16] = {[15] = 1};
+
+/* RFC 6303 3: nobody is responsible. */
+static const char soa_rname[] = "\6nobody\7invalid";
+
+static const uint8_t *
+wire_name(const struct dns_special *s)
+{
+	return (const uint8_t *)s->name;
+}
+
+/* Can the name be in the table at all? */
+static bool
+is_candidate(const uint8_t *name)
+{
+	static const char *const ends[] = {
+	    "\4arpa", "\11localhost", "\7invalid", "\5onion", "\4test"};
+	const uint8_t *last = name;
+	size_t i;
+
+	for (; *name != 0; name += 1 + (size_t)*name)
+		last = name;
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (*last == (uint8_t)ends[i][0] &&
+		    dns_name_bytes_equal(
+			last, (const uint8_t *)ends[i], 1 + (size_t)*last))
+			return true;
+	}
+	return false;
+}
+
+/* Does the question belong to the zone above, and have a use there? */
+static bool
+is_parents(const struct dns_special *s, const struct dns_query *q)
+{
+	return s->kind == KIND_EMPTY && q->qtype == DNS_TYPE_DS &&
+	       (q->edns.flags & DNS_EDNS_DO) != 0 &&
+	       dns_name_equal(q->msg + DNS_HEADER_SIZE, wire_name(s));
+}
+
+int
+dns_special_bit(const char *zone, uint64_t *ret_bit)
+{
+	uint8_t name[DNS_NAME_MAX];
+	size_t len;
+	size_t i;
+
+	if (dns_name_from_text(zone, name, &len) != 0)
+		return -ENOENT;
+	for (i = 0; i < ZONES; i++) {
+		if (!dns_name_equal(name, wire_name(&zones[i])))
+			continue;
+		if (zones[i].is_fixed)
+			return -EPERM;
+		*ret_bit = UINT64_C(1) << i;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+const struct dns_special *
+dns_special_find(const struct dns_query *q, uint64_t off)
+{
+	const uint8_t *name = q->msg + DNS_HEADER_SIZE;
+	const struct dns_special *s;
+	size_t i;
+
+	if (q->opcode != DNS_OPCODE_QUERY || q->question_len == 0 ||
+	    !is_candidate(name))
+		return NULL;
+	for (i = 0; i < ZONES; i++) {
+		s = &zones[i];
+		if (!dns_name_is_subdomain(name, wire_name(s)))
+			continue;
+		if (!s->is_fixed && (off >> i & 1) != 0)
+			return NULL;
+		return is_parents(s, q) ? NULL : s;
+	}
+	return NULL;
+}
+
+static void
+put_pointer(uint8_t *p, size_t target)
+{
+	dns_put16(p, (uint16_t)(DNS_POINTER_BITS << 8 | target));
+}
+
+/*
+ * Appends a record whose owner stands at `owner` and counts it at `count` of
+ * the header.
+ */
+static int
+put_record(struct dns_buf *out, size_t count, const struct dns_record *rr,
+    const uint8_t *rdata, size_t rdata_len)
+{
+	uint8_t *p = out->data + out->len;
+	uint8_t *n = out->data + count;
+
+	if (out->size - out->len < RECORD_SIZE + rdata_len)
+		return -EMSGSIZE;
+	put_pointer(p, rr->start);
+	p += DNS_POINTER_SIZE;
+	dns_put16(p, rr->type);
+	dns_put16(p + 2, rr->class);
+	dns_put32(p + 4, SPECIAL_TTL);
+	dns_put16(p + 8, (uint16_t)rdata_len);
+	memcpy(p + DNS_RECORD_FIXED, rdata, rdata_len);
+	dns_put16(n, (uint16_t)(dns_get16(n) + 1));
+	out->len += RECORD_SIZE + rdata_len;
+	return 0;
+}
+
+static int
+put_soa(struct dns_buf *out, size_t count, const struct place *at)
+{
+	struct dns_record rr = {
+	    .start = at->zone, .type = DNS_TYPE_SOA, .class = at->class};
+	uint8_t rdata[DNS_POINTER_SIZE + sizeof(soa_rname) + SOA_NUMBERS];
+	uint8_t *p = rdata + DNS_POINTER_SIZE;
+
+	put_pointer(rdata, at->zone);
+	memcpy(p, soa_rname, sizeof(soa_rname));
+	p += sizeof(soa_rname);
+	dns_put32(p, SOA_SERIAL);
+	dns_put32(p + 4, SOA_REFRESH);
+	dns_put32(p + 8, SOA_RETRY);
+	dns_put32(p + 12, SOA_EXPIRE);
+	dns_put32(p + 16, SPECIAL_TTL);
+	return put_record(out, count, &rr, rdata, sizeof(rdata));
+}
+
+/* RFC 6303 3: the zone names itself as its server. */
+static int
+put_ns(struct dns_buf *out, const struct place *at)
+{
+	struct dns_record rr = {
+	    .start = at->zone, .type = DNS_TYPE_NS, .class = at->class};
+	uint8_t rdata[DNS_POINTER_SIZE];
+
+	put_pointer(rdata, at->zone);
+	return put_record(out, DNS_OFF_ANCOUNT, &rr, rdata, sizeof(rdata));
+}
+
+/* RFC 6761 6.3 */
+static int
+put_loopback(const struct dns_query *q, struct dns_buf *out, uint16_t class)
+{
+	struct dns_record rr = {.start = DNS_HEADER_SIZE, .class = class};
+	int rc = 0;
+
+	if (class != DNS_CLASS_IN)
+		return 0;
+	if (q->qtype == DNS_TYPE_A || q->qtype == DNS_TYPE_ANY) {
+		rr.type = DNS_TYPE_A;
+		rc = put_record(
+		    out, DNS_OFF_ANCOUNT, &rr, loopback4, sizeof(loopback4));
+	}
+	if (rc == 0 &&
+	    (q->qtype == DNS_TYPE_AAAA || q->qtype == DNS_TYPE_ANY)) {
+		rr.type = DNS_TYPE_AAAA;
+		rc = put_record(
+		    out, DNS_OFF_ANCOUNT, &rr, loopback6, sizeof(loopback6));
+	}
+	return rc;
+}
+
+/* What an empty zone has at its own name. */
+static int
+put_apex(const struct dns_query *q, struct dns_buf *out, const struct place *at)
+{
+	int rc = 0;
+
+	if (q->qtype == DNS_TYPE_SOA || q->qtype == DNS_TYPE_ANY)
+		rc = put_soa(out, DNS_OFF_ANCOUNT, at);
+	if (rc == 0 && (q->qtype == DNS_TYPE_NS || q->qtype == DNS_TYPE_ANY))
+		rc = put_ns(out, at);
+	return rc;
+}
+
+/* Appends the records of the answer and finds its RCODE. */
+static int
+put_records(const struct dns_special *s, const struct dns_query *q,
+    struct dns_buf *out, uint16_t *ret_rcode)
+{
+	size_t name_len = q->question_len - DNS_QUESTION_FIXED;
+	size_t zone_len = dns_name_length(wire_name(s));
+	struct place at = {
+	    .zone = DNS_HEADER_SIZE + name_len - zone_len,
+	    .class = q->qclass == DNS_CLASS_ANY ? DNS_CLASS_IN : q->qclass,
+	};
+	uint16_t rcode = DNS_RCODE_NOERROR;
+	int rc = 0;
+
+	if (s->kind == KIND_LOCALHOST)
+		rc = put_loopback(q, out, at.class);
+	else if (s->kind == KIND_EMPTY && name_len == zone_len)
+		rc = put_apex(q, out, &at);
+	else if (s->kind != KIND_NO_DATA)
+		rcode = DNS_RCODE_NXDOMAIN;
+	/* RFC 2308 3: a negative answer names its zone. */
+	if (rc == 0 && dns_get16(out->data + DNS_OFF_ANCOUNT) == 0)
+		rc = put_soa(out, DNS_OFF_NSCOUNT, &at);
+	if (rc == 0)
+		*ret_rcode = rcode;
+	return rc;
+}
+
+int
+dns_special_answer(const struct dns_special *s, const struct dns_query *q,
+    const struct dns_hop *hop, struct dns_buf *out)
+{
+	struct dns_error e = {.ede = DNS_EDE_NONE};
+	int rc;
+
+	rc = dns_answer_start(q, hop, DNS_FLAG_AA | DNS_FLAG_RA, out);
+	if (rc == 0)
+		rc = put_records(s, q, out, &e.rcode);
+	if (rc == 0)
+		rc = dns_answer_finish(q, hop, &e, out);
+	return rc;
+}
