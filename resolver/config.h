@@ -159,6 +159,7 @@ struct config {
 	struct {
 		uint32_t client_connections;
 		uint64_t query_timeout_ms;
+		uint64_t memory_bytes; /* of connections; 0: 25 % of RAM */
 	} limits;
 
 	struct {
@@ -167,8 +168,7 @@ struct config {
 	} log;
 
 	struct {
-		bool forward_test;
-		struct config_texts forward_reverse; /* zone names */
+		uint64_t forward; /* the `off` of dns_special_find() */
 	} special;
 };
 

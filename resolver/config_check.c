@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What concerns several keys at once, after all of them have been read; and
+ * what is derived from them: the mode of the upstream, the access table.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolver/config_parse.h"
+
+#define PORTS (UINT16_MAX + 1)
+#define FIRST_FREE_PORT 1024 /* below are well-known services */
+
+static void
+check_tls(struct config_loader *loader)
+{
+	const struct config *config = loader->config;
+
+	if (config->tls.cert != NULL && config->tls.key == NULL)
+		config_error(loader, config_line(loader, "tls.cert"),
+		    "tls.cert: needs tls.key, the private key");
+	if (config->tls.key != NULL && config->tls.cert == NULL)
+		config_error(loader, config_line(loader, "tls.key"),
+		    "tls.key: needs tls.cert, the certificate");
+}
+
+static void
+check_windows(struct config_loader *loader)
+{
+	const struct config *config = loader->config;
+
+	if (config->quic.connection_window_bytes <
+	    config->quic.stream_window_bytes)
+		config_error(loader,
+		    config_line(loader, "quic.connection-window"),
+		    "quic.connection-window: is less than stream-window");
+	if (config->quic.connection_window_max_bytes <
+	    config->quic.connection_window_bytes)
+		config_error(loader,
+		    config_line(loader, "quic.connection-window-max"),
+		    "quic.connection-window-max: is less than "
+		    "connection-window");
+}
+
+static bool
+is_same_listen(const struct config_listen *a, const struct config_listen *b)
+{
+	char text_a[CONFIG_URL_LEN];
+	char text_b[CONFIG_URL_LEN];
+
+	config_url_format(
+	    a->scheme, (const struct sockaddr *)&a->addr.ss, text_a);
+	config_url_format(
+	    b->scheme, (const struct sockaddr *)&b->addr.ss, text_b);
+	return strcmp(text_a, text_b) == 0;
+}
+
+static bool
+is_port_chosen(const struct config_listen *listen)
+{
+	struct sockaddr_in sin;
+
+	/* The port stands at the same place in both families. */
+	_Static_assert(offsetof(struct sockaddr_in, sin_port) ==
+			   offsetof(struct sockaddr_in6, sin6_port),
+	    "ports apart");
+	memcpy(&sin, &listen->addr.ss, sizeof(sin));
+	return sin.sin_port == 0;
+}
+
+static void
+check_listen(struct config_loader *loader)
+{
+	const struct config_listens *list = &loader->config->listen;
+	size_t line = config_line(loader, "listen");
+	char text[CONFIG_URL_LEN];
+	size_t i;
+	size_t j;
+
+	if (list->count == 0)
+		config_error(loader, line, "listen: nothing to listen on");
+	for (i = 1; i < list->count; i++) {
+		for (j = 0; j < i; j++) {
+			if (is_port_chosen(&list->item[i]) ||
+			    !is_same_listen(&list->item[i], &list->item[j]))
+				continue;
+			config_url_format(list->item[i].scheme,
+			    (const struct sockaddr *)&list->item[i].addr.ss,
+			    text);
+			config_error(
+			    loader, line, "listen: %s is given twice", text);
+			break;
+		}
+	}
+}
+
+/* Servers imply `forward`; without servers and mode, nobody is asked. */
+static void
+check_mode(struct config_loader *loader)
+{
+	struct config *config = loader->config;
+	size_t line = config_line(loader, "upstream.mode");
+	bool has_servers = config->upstream.servers.count > 0;
+
+	if (line == 0 && has_servers)
+		config->upstream.mode = CONFIG_MODE_FORWARD;
+	if (config->upstream.mode == CONFIG_MODE_RECURSIVE &&
+	    !loader->build->has_recursion)
+		config_error(loader, line,
+		    "upstream.mode: recursive: this version of quolld has no "
+		    "recursion");
+	/* A wrong server has been told already. */
+	if (loader->errors->count > 0)
+		return;
+	if (config->upstream.mode == CONFIG_MODE_FORWARD && !has_servers)
+		config_error(loader, line,
+		    "upstream.mode: forward needs upstream.servers");
+	if (config->upstream.mode != CONFIG_MODE_FORWARD && has_servers)
+		config_error(loader, line,
+		    "upstream.mode: with upstream.servers it must be forward");
+}
+
+/* RFC 5452 9.2: the source port must stay hard to guess. */
+static void
+check_ports(struct config_loader *loader)
+{
+	const struct config_ports *list = &loader->config->upstream.avoid_ports;
+	bool is_avoided[PORTS] = {false};
+	size_t left = 0;
+	size_t port;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		for (port = list->item[i].first; port <= list->item[i].last;
+		     port++)
+			is_avoided[port] = true;
+	}
+	for (port = FIRST_FREE_PORT; port < PORTS; port++) {
+		if (!is_avoided[port])
+			left++;
+	}
+	if (left < CONFIG_PORTS_LEFT)
+		config_error(loader,
+		    config_line(loader, "upstream.avoid-ports"),
+		    "upstream.avoid-ports: leaves %zu ports, at least %d are "
+		    "needed",
+		    left, CONFIG_PORTS_LEFT);
+}
+
+static int
+compile_access(struct config *config)
+{
+	const struct config_prefixes *lists[] = {
+	    &config->access.allow,
+	    &config->access.deny,
+	    &config->access.trusted,
+	};
+	struct access_prefix *all;
+	size_t count = 0;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		count += lists[i]->count;
+	all = calloc(count + 1, sizeof(*all));
+	if (all == NULL)
+		return -ENOMEM;
+	count = 0;
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		if (lists[i]->count > 0)
+			memcpy(all + count, lists[i]->item,
+			    lists[i]->count * sizeof(*all));
+		count += lists[i]->count;
+	}
+	rc = access_new(all, count, &config->access.list);
+	free(all);
+	return rc;
+}
+
+void
+config_check(struct config_loader *loader)
+{
+	int rc;
+
+	/* Must stay the first: it looks whether there was an error before. */
+	check_mode(loader);
+	check_tls(loader);
+	check_windows(loader);
+	check_listen(loader);
+	check_ports(loader);
+	rc = compile_access(loader->config);
+	if (rc != 0)
+		loader->rc = rc;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The table of options: every key that quolld knows. The only place to add
+ * one; what reads, checks, documents and prints configuration follows it.
+ *
+ * Rows of a section come right after the section's own row, rows of a server
+ * right after "upstream.servers". Help is printed into etc/quolld.yaml and
+ * quolld.yaml(5): plain sentences, lines of at most 70 characters, no
+ * backslashes, no line that begins with a full stop or an apostrophe.
+ */
+#include <string.h>
+
+#include "resolver/config_parse.h"
+
+#define KIB UINT64_C(1024)
+#define MIB (1024 * KIB)
+#define SECOND UINT64_C(1000)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+
+#define WORKERS_MAX 256
+#define FRAMED_MESSAGE_MAX 65537 /* RFC 9250 4.2: length, then the message */
+#define STREAMS_MAX 10000
+#define CLIENTS_MAX 1000000
+#define SERVERS_MAX 32
+#define ADDRESSES_MAX 8
+#define PINS_MAX 8
+#define RANGES_MAX 64
+#define PREFIXES_MAX 16384
+#define ZONES_MAX 64
+
+#define IN_CONFIG(member) .offset = offsetof(struct config, member)
+#define IN_SERVER(member) .offset = offsetof(struct config_server, member)
+
+const struct config_key config_keys[] = {
+    {.path = "workers",
+	.type = CONFIG_TYPE_COUNT,
+	IN_CONFIG(workers),
+	.max = WORKERS_MAX,
+	.initial = "0",
+	.is_restart = true,
+	.help = "Threads that serve. 0 means one for each processor."},
+    {.path = "state",
+	.type = CONFIG_TYPE_TEXT,
+	IN_CONFIG(state),
+	.example = "/var/lib/quoll",
+	.is_restart = true,
+	.help = "Directory for the secret and the self-made certificate.\n"
+		"Without it: $STATE_DIRECTORY, $XDG_STATE_HOME/quoll, or\n"
+		"~/.local/state/quoll."},
+    {.path = "listen",
+	.type = CONFIG_TYPE_LISTENS,
+	IN_CONFIG(listen),
+	.max = CONFIG_URLS_MAX,
+	.initial = "quic://localhost",
+	.is_restart = true,
+	.help = "Where to serve: SCHEME://HOST[:PORT]. quic is DNS over\n"
+		"QUIC, port 853. The host is an IPv4 address, an IPv6\n"
+		"address in brackets, localhost (127.0.0.1 and ::1), or *\n"
+		"(every address). With port 0 the system chooses one.\n"
+		"Port 53 is refused for quic (RFC 9250 4.1.1)."},
+    {.path = "tls", .type = CONFIG_TYPE_SECTION, .help = "Certificates."},
+    {.path = "tls.cert",
+	.type = CONFIG_TYPE_TEXT,
+	IN_CONFIG(tls.cert),
+	.example = "/etc/quoll/cert.pem",
+	.help = "File with the certificate and its chain, in PEM. Without\n"
+		"one quolld makes its own and prints its pin."},
+    {.path = "tls.key",
+	.type = CONFIG_TYPE_TEXT,
+	IN_CONFIG(tls.key),
+	.example = "/etc/quoll/key.pem",
+	.help = "File with the certificate's private key, in PEM."},
+    {.path = "quic",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "Limits of connections that clients open."},
+    {.path = "quic.idle-timeout",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(quic.idle_timeout_ms),
+	.min = SECOND,
+	.max = HOUR,
+	.initial = "30s",
+	.help = "A connection without traffic ends after this time."},
+    {.path = "quic.handshake-timeout",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(quic.handshake_timeout_ms),
+	.min = SECOND,
+	.max = MINUTE,
+	.initial = "10s",
+	.help = "A handshake that takes longer is given up."},
+    {.path = "quic.query-arrival-timeout",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(quic.query_arrival_timeout_ms),
+	.min = SECOND / 10,
+	.max = MINUTE,
+	.initial = "5s",
+	.help = "Time for a query to arrive whole once its stream opened;\n"
+		"then the connection is closed with DOQ_PROTOCOL_ERROR."},
+    {.path = "quic.max-streams",
+	.type = CONFIG_TYPE_COUNT,
+	IN_CONFIG(quic.max_streams),
+	.min = 1,
+	.max = STREAMS_MAX,
+	.initial = "100",
+	.help = "Queries that one connection may have open at once. It\n"
+		"bounds the memory of a connection, too."},
+    {.path = "quic.stream-window",
+	.type = CONFIG_TYPE_SIZE,
+	IN_CONFIG(quic.stream_window_bytes),
+	.min = FRAMED_MESSAGE_MAX,
+	.max = 16 * MIB,
+	.initial = "66K",
+	.help = "Bytes that may be under way on one stream. The largest\n"
+		"DNS message with its length, 65537 bytes, must fit."},
+    {.path = "quic.connection-window",
+	.type = CONFIG_TYPE_SIZE,
+	IN_CONFIG(quic.connection_window_bytes),
+	.min = FRAMED_MESSAGE_MAX,
+	.max = 64 * MIB,
+	.initial = "128K",
+	.help = "Bytes that may be under way on all streams of a\n"
+		"connection at first."},
+    {.path = "quic.connection-window-max",
+	.type = CONFIG_TYPE_SIZE,
+	IN_CONFIG(quic.connection_window_max_bytes),
+	.min = FRAMED_MESSAGE_MAX,
+	.max = 1024 * MIB,
+	.initial = "1M",
+	.help = "What that window may grow to."},
+    {.path = "quic.unsent-max",
+	.type = CONFIG_TYPE_SIZE,
+	IN_CONFIG(quic.unsent_max_bytes),
+	.min = FRAMED_MESSAGE_MAX,
+	.max = 1024 * MIB,
+	.initial = "1M",
+	.help = "Bytes of answers that a connection may hold because the\n"
+		"client does not take them; past it queries wait."},
+    {.path = "upstream",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "Who answers. Without servers only special names, such as\n"
+		"localhost, are answered."},
+    {.path = "upstream.mode",
+	.type = CONFIG_TYPE_CHOICE,
+	IN_CONFIG(upstream.mode),
+	.initial = "none",
+	.example = "forward",
+	.choices = {"none", "forward", "recursive"},
+	.help = "none: nobody. forward: the servers below; implied by\n"
+		"them. recursive: quolld itself, not in this version."},
+    {.path = "upstream.policy",
+	.type = CONFIG_TYPE_CHOICE,
+	IN_CONFIG(upstream.policy),
+	.initial = "failover",
+	.choices = {"failover", "fastest", "round-robin"},
+	.help = "Which server is asked first: the first one that works,\n"
+		"the fastest one, or each in turn."},
+    {.path = "upstream.servers",
+	.type = CONFIG_TYPE_SERVERS,
+	IN_CONFIG(upstream.servers),
+	.max = SERVERS_MAX,
+	.example = "udp://192.0.2.53",
+	.help = "Servers, each one a URL (udp and tcp: port 53; tls and\n"
+		"quic: port 853; h3: port 443), or a mapping with these\n"
+		"keys. Which schemes there are depends on the version."},
+    {.path = "upstream.servers[].url",
+	.type = CONFIG_TYPE_UPSTREAM,
+	IN_SERVER(url),
+	.example = "udp://dns.example",
+	.help = "The URL. A host name in it needs addresses."},
+    {.path = "upstream.servers[].addresses",
+	.type = CONFIG_TYPE_ADDRS,
+	IN_SERVER(addresses),
+	.max = ADDRESSES_MAX,
+	.example = "192.0.2.54 2001:db8::54",
+	.help = "The addresses of the host. Names are not looked up."},
+    {.path = "upstream.servers[].name",
+	.type = CONFIG_TYPE_TEXT,
+	IN_SERVER(name),
+	.help = "The name that the certificate must be for. By default\n"
+		"the host of the URL."},
+    {.path = "upstream.servers[].pins",
+	.type = CONFIG_TYPE_PINS,
+	IN_SERVER(pins),
+	.max = PINS_MAX,
+	.help = "SHA-256 of the public key (SPKI) in base64; one of them\n"
+		"must match, and the name, too, if there is one."},
+    {.path = "upstream.servers[].ca",
+	.type = CONFIG_TYPE_TEXT,
+	IN_SERVER(ca),
+	.help = "File with the authorities to trust, in PEM, instead of\n"
+		"the system's."},
+    {.path = "upstream.timeout",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(upstream.timeout_ms),
+	.min = SECOND / 10,
+	.max = MINUTE,
+	.initial = "2s",
+	.help = "How long one server is waited for while there is another\n"
+		"one to ask. limits.query-timeout bounds the whole."},
+    {.path = "upstream.prefer-tcp",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(upstream.prefer_tcp),
+	.initial = "false",
+	.help = "Ask udp servers by TCP at once (RFC 5625 4.4.1)."},
+    {.path = "upstream.randomise-case",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(upstream.randomise_case),
+	.initial = "false",
+	.help = "Mix upper and lower case in names that are asked for by\n"
+		"UDP, against forged answers."},
+    {.path = "upstream.avoid-ports",
+	.type = CONFIG_TYPE_PORTS,
+	IN_CONFIG(upstream.avoid_ports),
+	.max = RANGES_MAX,
+	.example = "4789 8000-8999",
+	.help = "UDP ports that are not used to ask from (RFC 5452 9.2):\n"
+		"a port, or FIRST-LAST."},
+    {.path = "access",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "Who may ask: prefixes, ADDRESS/LENGTH, or addresses. The\n"
+		"longest that matches decides; among equals deny, then\n"
+		"trusted. Who is in no list is refused."},
+    {.path = "access.allow",
+	.type = CONFIG_TYPE_PREFIXES,
+	IN_CONFIG(access.allow),
+	.max = PREFIXES_MAX,
+	.initial = "10.0.0.0/8 100.64.0.0/10 169.254.0.0/16 "
+		   "172.16.0.0/12 192.168.0.0/16 fc00::/7 fe80::/10",
+	.verdict = ACCESS_ALLOW,
+	.help = "They may ask."},
+    {.path = "access.deny",
+	.type = CONFIG_TYPE_PREFIXES,
+	IN_CONFIG(access.deny),
+	.max = PREFIXES_MAX,
+	.example = "192.168.66.0/24",
+	.verdict = ACCESS_DENY,
+	.help = "They are refused."},
+    {.path = "access.trusted",
+	.type = CONFIG_TYPE_PREFIXES,
+	IN_CONFIG(access.trusted),
+	.max = PREFIXES_MAX,
+	.initial = "127.0.0.0/8 ::1",
+	.verdict = ACCESS_TRUSTED,
+	.help = "They may ask and are free of limits for one client."},
+    {.path = "limits",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "Limits of the service."},
+    {.path = "limits.client-connections",
+	.type = CONFIG_TYPE_COUNT,
+	IN_CONFIG(limits.client_connections),
+	.min = 1,
+	.max = CLIENTS_MAX,
+	.initial = "1024",
+	.help = "Connections of one client: an IPv4 address, or an IPv6\n"
+		"prefix of 56 bits."},
+    {.path = "limits.query-timeout",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(limits.query_timeout_ms),
+	.min = SECOND / 10,
+	.max = MINUTE,
+	.initial = "4s",
+	.help = "A query is answered in this time, with SERVFAIL if need\n"
+		"be. Most clients give up after 5s."},
+    {.path = "limits.memory",
+	.type = CONFIG_TYPE_SIZE,
+	IN_CONFIG(limits.memory_bytes),
+	.max = 1024 * 1024 * MIB,
+	.initial = "0",
+	.help = "Memory of all connections together. 0 means a quarter\n"
+		"of the machine's, or of what the control group allows."},
+    {.path = "log", .type = CONFIG_TYPE_SECTION, .help = "The log."},
+    {.path = "log.level",
+	.type = CONFIG_TYPE_CHOICE,
+	IN_CONFIG(log.level),
+	.initial = "info",
+	.choices = {"error", "warning", "info", "debug"},
+	.help = "How much is written to standard error."},
+    {.path = "log.format",
+	.type = CONFIG_TYPE_CHOICE,
+	IN_CONFIG(log.format),
+	.initial = "text",
+	.choices = {"text", "json"},
+	.help = "Lines for people, or JSON objects, one a line."},
+    {.path = "special",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "Names that are answered here and asked nobody else."},
+    {.path = "special.forward",
+	.type = CONFIG_TYPE_ZONES,
+	IN_CONFIG(special.forward),
+	.max = ZONES_MAX,
+	.example = "test 10.in-addr.arpa",
+	.help = "Those that are asked upstream all the same: test, home.arpa,\n"
+		"or reverse zones of private addresses (RFC 6303)."},
+    {.path = NULL},
+};
+
+const struct config_key *
+config_key_find(const char *path)
+{
+	const struct config_key *key;
+
+	for (key = config_keys; key->path != NULL; key++) {
+		if (strcmp(key->path, path) == 0)
+			return key;
+	}
+	return NULL;
+}
+
+const char *
+config_key_name(const struct config_key *key)
+{
+	const char *dot = strrchr(key->path, '.');
+
+	return dot != NULL ? dot + 1 : key->path;
+}
+
+bool
+config_key_is_below(
+    const struct config_key *key, const struct config_key *section)
+{
+	size_t len = strlen(section->path);
+
+	return key->path != NULL &&
+	       strncmp(key->path, section->path, len) == 0 &&
+	       (key->path[len] == '.' || key->path[len] == '[');
+}
+
+bool
+config_type_is_list(enum config_type type)
+{
+	return type >= CONFIG_TYPE_LISTENS;
+}
