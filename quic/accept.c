@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How a connection begins: accepted from a client's first packet, or begun by
+ * us.  What differs between server and client stands here; from then on
+ * conn.c serves both.
+ */
+#include "quic/internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define TRACE_LINE 1024
+
+/* ngtcp2's own log, a line a call, as the worker's trace. */
+__attribute__((format(printf, 2, 3))) static void
+trace_line(void *user_data, const char *fmt, ...)
+{
+	const struct evquic_conn *c = user_data;
+	char line[TRACE_LINE];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	c->router->worker->trace(c->router->worker->trace_arg, c, line);
+}
+
+static void
+fill_settings(ngtcp2_settings *st, const struct evquic_conn *c, nsec now)
+{
+	struct evquic_worker *w = c->router->worker;
+
+	ngtcp2_settings_default(st);
+	st->initial_ts = now;
+	st->max_tx_udp_payload_size = QUIC_MAX_TX_PAYLOAD;
+	st->handshake_timeout = QUIC_HANDSHAKE_TIMEOUT;
+	st->rand_ctx.native_handle = w;
+	if (w->trace != NULL)
+		st->log_printf = trace_line;
+}
+
+/* RFC 9000 10.3.2: the token is a function of the ID and a fixed key. */
+static bool
+make_reset_token(struct evquic_conn *c, uint8_t *token, const ngtcp2_cid *cid)
+{
+	return ngtcp2_crypto_generate_stateless_reset_token(token,
+		   c->service->reset_key, sizeof(c->service->reset_key),
+		   cid) == 0;
+}
+
+int
+quic_conn_new_cid(struct evquic_conn *c, ngtcp2_cid *ret_cid, uint8_t *token)
+{
+	struct evquic_worker *w = c->router->worker;
+
+	quic_cid_draw(w, ret_cid);
+	if (c->server) {
+		if (!make_reset_token(c, token, ret_cid))
+			return -ENOMEM;
+	} else {
+		/* Nobody resets our client's connections for us. */
+		random_bytes(
+		    &w->random, token, NGTCP2_STATELESS_RESET_TOKENLEN);
+	}
+	return quic_cid_add(c, ret_cid->data, ret_cid->datalen);
+}
+
+/* Makes the ngtcp2 and TLS objects of a server's connection. */
+static int
+make_server(struct evquic_conn *c, const ngtcp2_path *path,
+    const ngtcp2_pkt_hd *hd, nsec now)
+{
+	ngtcp2_settings st;
+	ngtcp2_transport_params tp;
+	ngtcp2_cid scid;
+	int rc;
+
+	fill_settings(&st, c, now);
+	st.handshake_timeout = c->service->handshake_timeout;
+	ngtcp2_transport_params_default(&tp);
+	tp.active_connection_id_limit = QUIC_ACTIVE_CID_LIMIT;
+	tp.original_dcid = hd->dcid;
+	tp.original_dcid_present = 1;
+	tp.stateless_reset_token_present = 1;
+	/* The real limits are the application's, known by ALPN only; see
+	 * tls.c.  The window's growth has to be said now. */
+	quic_tls_limits(&tp, &c->service->limits[0]);
+	st.max_window = c->service->limits[0].conn_window_max;
+	st.max_stream_window = c->service->limits[0].stream_window;
+	rc = quic_conn_new_cid(c, &scid, tp.stateless_reset_token);
+	if (rc == 0)
+		rc = quic_cid_add(c, hd->dcid.data, hd->dcid.datalen);
+	if (rc != 0)
+		return rc;
+	if (ngtcp2_conn_server_new(&c->qc, &hd->scid, &scid, path, hd->version,
+		&quic_server_callbacks, &st, &tp, &c->mem, c) != 0)
+		return -ENOMEM;
+	return quic_tls_server_new(c);
+}
+
+int
+quic_conn_accept(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_pkt_hd *hd, nsec now, struct evquic_conn **ret)
+{
+	struct evquic_conn *c = quic_conn_new(s, path, now);
+	int rc;
+
+	if (c == NULL)
+		return -ENOMEM;
+	c->server = true;
+	c->service = evquic_service_ref(s->router->service);
+	rc = make_server(c, path, hd, now);
+	if (rc != 0) {
+		quic_conn_die(c, EVQUIC_CLOSED_FAILED);
+		return rc;
+	}
+	counter_add(&s->router->worker->counters.conns_accepted, 1);
+	*ret = c;
+	return 0;
+}
+
+/* Makes the ngtcp2 and TLS objects of a client's connection. */
+static int
+make_client(struct evquic_conn *c, const ngtcp2_path *path,
+    const struct evquic_connect_options *o, nsec now)
+{
+	struct evquic_limits limits;
+	ngtcp2_settings st;
+	ngtcp2_transport_params tp;
+	ngtcp2_cid scid, dcid;
+	uint8_t unused[NGTCP2_STATELESS_RESET_TOKENLEN];
+	int rc;
+
+	quic_limits_fill(&limits, o->app, o->limits);
+	fill_settings(&st, c, now);
+	if (o->handshake_timeout_ms != 0)
+		st.handshake_timeout = o->handshake_timeout_ms * NSEC_PER_MSEC;
+	st.max_window = limits.conn_window_max;
+	st.max_stream_window = limits.stream_window;
+	ngtcp2_transport_params_default(&tp);
+	tp.active_connection_id_limit = QUIC_ACTIVE_CID_LIMIT;
+	quic_tls_limits(&tp, &limits);
+	quic_cid_draw(c->router->worker, &dcid);
+	rc = quic_conn_new_cid(c, &scid, unused);
+	if (rc != 0)
+		return rc;
+	if (ngtcp2_conn_client_new(&c->qc, &dcid, &scid, path,
+		NGTCP2_PROTO_VER_V1, &quic_client_callbacks, &st, &tp, &c->mem,
+		c) != 0)
+		return -ENOMEM;
+	return quic_tls_client_new(c, o);
+}
+
+int
+quic_conn_connect(struct quic_socket *s, const struct evquic_connect_options *o,
+    nsec now, struct evquic_conn **ret)
+{
+	union quic_addr local = s->bound, remote;
+	ngtcp2_path path = {
+	    .local = {&local.sa, quic_addr_len(&local)},
+	    .user_data = s,
+	};
+	struct evquic_conn *c;
+	int rc;
+
+	(void)quic_addr_copy(&remote, o->remote);
+	path.remote.addr = &remote.sa;
+	path.remote.addrlen = quic_addr_len(&remote);
+	c = quic_conn_new(s, &path, now);
+	if (c == NULL) {
+		quic_socket_free(s);
+		return -ENOMEM;
+	}
+	c->arg = o->arg;
+	rc = make_client(c, &path, o, now);
+	if (rc != 0) {
+		quic_conn_die(c, EVQUIC_CLOSED_FAILED);
+		return rc;
+	}
+	c->app = o->app; /* from here on it hears of the end */
+	counter_add(&s->router->worker->counters.conns_connected, 1);
+	quic_worker_ready(c);
+	*ret = c;
+	return 0;
+}
+
+/* A socket of its own for a client: a fresh random port, and ICMP errors. */
+static int
+client_socket(struct quic_router *r, const union quic_addr *remote,
+    struct quic_socket **ret)
+{
+	union quic_addr local;
+	socklen_t len = sizeof(local);
+	int fd, rc = quic_udp_open(remote->sa.sa_family, &fd);
+
+	if (rc != 0)
+		return rc;
+	memset(&local, 0, sizeof(local));
+	if (connect(fd, &remote->sa, quic_addr_len(remote)) != 0 ||
+	    getsockname(fd, &local.sa, &len) != 0) {
+		rc = -errno;
+		close(fd);
+		return rc;
+	}
+	*ret = quic_socket_new(r, fd, &local, true);
+	return *ret != NULL ? 0 : -ENOMEM;
+}
+
+int
+evquic_connect(struct evquic_endpoint *e, size_t worker,
+    const struct evquic_connect_options *o, struct evquic_conn **ret_conn)
+{
+	struct quic_router *r = quic_endpoint_router(e, worker);
+	struct evquic_worker *w = r->worker;
+	union quic_addr remote;
+	struct quic_socket *s = NULL;
+	int rc;
+
+	if (o->size != sizeof(*o) || o->app == NULL || o->trust == NULL)
+		return -EINVAL;
+	if (!quic_addr_copy(&remote, o->remote))
+		return -EAFNOSUPPORT;
+	rc = client_socket(r, &remote, &s);
+	if (rc != 0)
+		return rc;
+	return quic_conn_connect(s, o, w->io.now(w->io.ctx), ret_conn);
+}

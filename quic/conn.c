@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One connection's worker, the same for client and server: it feeds ngtcp2,
+ * writes what ngtcp2 and the application have to say, keeps one timer, and
+ * ends.
+ *
+ *	HANDSHAKE --complete--> OPEN
+ *	    |                     |
+ *	    +------- any end -----+--> DEAD --flush--> freed
+ *
+ * CLOSING and DRAINING (RFC 9000 10.2) are no states of a connection here: it
+ * dies at once and leaves a tombstone, which is all that they need.
+ *
+ * Every event ends the same way: the connection joins the ready list, and the
+ * flush writes, then sets the timer.  ngtcp2 is called by quic_conn_recv(),
+ * quic_conn_flush() and the timer, and never from within its own callbacks
+ * except for what may be called there.
+ */
+#include "quic/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---------------------------------------------------------- life, death -- */
+
+static void *
+mem_malloc(size_t size, void *account)
+{
+	return account_malloc(account, size);
+}
+
+static void
+mem_free(void *ptr, void *account)
+{
+	account_free(account, ptr);
+}
+
+static void *
+mem_calloc(size_t count, size_t size, void *account)
+{
+	return account_calloc(account, count, size);
+}
+
+static void *
+mem_realloc(void *ptr, size_t size, void *account)
+{
+	return account_realloc(account, ptr, size);
+}
+
+static void on_timer(struct timer *timer, nsec now);
+
+struct evquic_conn *
+quic_conn_new(struct quic_socket *s, const ngtcp2_path *path, nsec now)
+{
+	struct quic_router *r = s->router;
+	struct evquic_worker *w = r->worker;
+	struct evquic_conn *c = account_calloc(&w->account, 1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->router = r;
+	c->socket = s;
+	c->state = QUIC_HANDSHAKE;
+	c->started = now;
+	c->account.parent = &w->account;
+	c->mem = (ngtcp2_mem){
+	    &c->account, mem_malloc, mem_free, mem_calloc, mem_realloc};
+	(void)quic_addr_copy(&c->local, path->local.addr);
+	(void)quic_addr_copy(&c->remote, path->remote.addr);
+	timer_init(&c->timer, on_timer);
+	list_init(&c->cids);
+	list_init(&c->streams);
+	list_init(&c->sendq);
+	list_init(&c->ready_link);
+	list_append(&r->conns, &c->link);
+	r->nconns++;
+	counter_add(&w->conns_now, 1);
+	ngtcp2_ccerr_default(&c->error);
+	return c;
+}
+
+void
+quic_conn_free(struct evquic_conn *c)
+{
+	struct evquic_worker *w = c->router->worker;
+
+	assert(list_is_empty(&c->streams) && list_is_empty(&c->cids));
+	assert(c->unacked == 0);
+	ngtcp2_conn_del(c->qc);
+	if (c->tls != NULL)
+		account_refund(&c->account, QUIC_TLS_BYTES);
+	quic_tls_free(c->tls);
+	evquic_service_unref(c->service);
+	if (!c->server)
+		quic_socket_free(c->socket);
+	assert(counter_get(&c->account.bytes) == 0);
+	account_free(&w->account, c);
+}
+
+static void
+count_end(struct evquic_conn *c, enum evquic_closed_by by)
+{
+	struct quic_counters *n = &c->router->worker->counters;
+	counter *which[] = {
+	    [EVQUIC_CLOSED_LOCALLY] = &n->closed_local,
+	    [EVQUIC_CLOSED_BY_PEER] = &n->closed_by_peer,
+	    [EVQUIC_CLOSED_IDLE] = &n->closed_idle,
+	    [EVQUIC_CLOSED_RESET] = &n->closed_reset,
+	    [EVQUIC_CLOSED_TIMEOUT] = &n->closed_timeout,
+	    [EVQUIC_CLOSED_DROPPED] = &n->closed_dropped,
+	    [EVQUIC_CLOSED_FAILED] = &n->closed_failed,
+	};
+
+	counter_add(which[by], 1);
+	if (c->state == QUIC_HANDSHAKE && by != EVQUIC_CLOSED_DROPPED)
+		counter_add(&n->handshakes_failed, 1);
+}
+
+/* Tells the application of the end: first every stream, then the whole. */
+static void
+tell_closed(struct evquic_conn *c, enum evquic_closed_by by)
+{
+	struct evquic_conn_stats stats;
+	struct list *l, *next;
+
+	for (l = c->streams.next; l != &c->streams; l = next) {
+		next = l->next;
+		quic_stream_closed(container_of(l, struct evquic_stream, link));
+	}
+	if (c->app != NULL && (c->opened || !c->server)) {
+		evquic_conn_stats(c, &stats);
+		stats.closed_by = by;
+		c->app->closed(c, &stats);
+	}
+	while (!list_is_empty(&c->streams))
+		evquic_stream_release(
+		    container_of(c->streams.next, struct evquic_stream, link));
+}
+
+void
+quic_conn_die(struct evquic_conn *c, enum evquic_closed_by by)
+{
+	struct quic_router *r = c->router;
+	struct evquic_worker *w = r->worker;
+
+	assert(c->state != QUIC_DEAD);
+	count_end(c, by);
+	c->state = QUIC_DEAD;
+	tell_closed(c, by);
+	while (!list_is_empty(&c->cids))
+		quic_cid_free(
+		    r, container_of(c->cids.next, struct quic_cid, link));
+	timer_cancel(&w->timers, &c->timer);
+	list_remove(&c->ready_link);
+	list_remove(&c->link);
+	r->nconns--;
+	counter_sub(&w->conns_now, 1);
+	list_append(&w->dead, &c->link);
+	quic_worker_want_flush(w);
+}
+
+int
+quic_conn_opened(struct evquic_conn *c)
+{
+	struct evquic_worker *w = c->router->worker;
+
+	assert(c->state == QUIC_HANDSHAKE && c->app != NULL);
+	c->state = QUIC_OPEN;
+	c->opened = true;
+	c->stats.handshake_done = true;
+	c->stats.handshake_ns = w->io.now(w->io.ctx) - c->started;
+	counter_add(&w->counters.handshakes_done, 1);
+	return c->app->opened(c);
+}
+
+/* ------------------------------------------------------------- closing -- */
+
+static void
+copy_reason(struct evquic_conn *c, const void *reason, size_t len)
+{
+	if (len > QUIC_MAX_REASON)
+		len = QUIC_MAX_REASON;
+	if (len > 0)
+		memcpy(c->reason, reason, len);
+	c->stats.reason = c->reason;
+	c->stats.reason_len = len;
+}
+
+/* Notes an error of QUIC's own; it is sent by the next flush. */
+static void
+want_close(struct evquic_conn *c, int rv)
+{
+	if (c->close_wanted)
+		return;
+	c->close_wanted = true;
+	if (rv == NGTCP2_ERR_CRYPTO)
+		ngtcp2_ccerr_set_tls_alert(
+		    &c->error, ngtcp2_conn_get_tls_alert(c->qc), NULL, 0);
+	else
+		ngtcp2_ccerr_set_liberr(&c->error, rv, NULL, 0);
+	c->stats.application = false;
+	c->stats.code = c->error.error_code;
+	quic_worker_ready(c);
+}
+
+void
+evquic_conn_close(struct evquic_conn *c, uint64_t code, const char *reason)
+{
+	if (c->state == QUIC_DEAD || c->close_wanted)
+		return;
+	c->close_wanted = true;
+	copy_reason(c, reason, reason != NULL ? strlen(reason) : 0);
+	ngtcp2_ccerr_set_application_error(
+	    &c->error, code, (const uint8_t *)c->reason, c->stats.reason_len);
+	c->stats.application = true;
+	c->stats.code = code;
+	quic_worker_ready(c);
+}
+
+/* The peer has closed, or reset: nothing more is sent (RFC 9000 10.2.2). */
+static void
+drain(struct evquic_conn *c, nsec now)
+{
+	const ngtcp2_ccerr *e = ngtcp2_conn_get_ccerr(c->qc);
+	enum evquic_closed_by by = EVQUIC_CLOSED_BY_PEER;
+
+	if (c->stats.closed_by == EVQUIC_CLOSED_RESET)
+		by = EVQUIC_CLOSED_RESET;
+	c->stats.application = e->type == NGTCP2_CCERR_TYPE_APPLICATION;
+	c->stats.code = e->error_code;
+	copy_reason(c, e->reason, e->reasonlen);
+	if (c->server)
+		quic_router_bury(c, NULL, 0,
+		    now + QUIC_CLOSE_PTOS * ngtcp2_conn_get_pto(c->qc));
+	quic_conn_die(c, by);
+}
+
+static void commit(struct evquic_conn *c, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, uint8_t *room, size_t len);
+
+/* Sends CONNECTION_CLOSE and leaves a tombstone that repeats it. */
+static void
+send_close(struct evquic_conn *c, nsec now)
+{
+	size_t size = ngtcp2_conn_get_max_tx_udp_payload_size(c->qc);
+	uint8_t packet[QUIC_MAX_TX_PAYLOAD];
+	ngtcp2_path_storage ps;
+	ngtcp2_pkt_info pi;
+	ngtcp2_ssize n;
+	uint8_t *room = quic_tx_room(c->socket, size);
+
+	if (room == NULL) {
+		list_append(&c->socket->waiting, &c->ready_link);
+		return;
+	}
+	ngtcp2_path_storage_zero(&ps);
+	n = ngtcp2_conn_write_connection_close(
+	    c->qc, &ps.path, &pi, room, size, &c->error, now);
+	if (n > 0) {
+		memcpy(packet, room, (size_t)n);
+		commit(c, &ps.path, &pi, room, (size_t)n);
+		if (c->server)
+			quic_router_bury(c, packet, (size_t)n,
+			    now + QUIC_CLOSE_PTOS * ngtcp2_conn_get_pto(c->qc));
+	}
+	quic_conn_die(c, EVQUIC_CLOSED_LOCALLY);
+}
+
+/* --------------------------------------------------------------- input -- */
+
+/* RFC 9001 4: once the handshake is complete a server needs no TLS; what comes
+ * in CRYPTO frames then is answered by callbacks.c. */
+static void
+drop_tls(struct evquic_conn *c)
+{
+	if (!c->server || c->tls == NULL ||
+	    !ngtcp2_conn_get_handshake_completed(c->qc))
+		return;
+	ngtcp2_conn_set_tls_native_handle(c->qc, NULL);
+	quic_tls_free(c->tls);
+	c->tls = NULL;
+	account_refund(&c->account, QUIC_TLS_BYTES);
+}
+
+/* What ngtcp2 said to a packet or a timer. */
+static void
+settle(struct evquic_conn *c, int rv, nsec now)
+{
+	switch (rv) {
+	case 0:
+	case NGTCP2_ERR_RETRY:
+		/* The ClientHello's second part came first: feed on. */
+		drop_tls(c);
+		quic_worker_ready(c);
+		break;
+	case NGTCP2_ERR_DRAINING:
+		drain(c, now);
+		break;
+	case NGTCP2_ERR_DROP_CONN:
+		counter_add(&c->router->worker->counters.drop_undecryptable, 1);
+		quic_conn_die(c, EVQUIC_CLOSED_DROPPED);
+		break;
+	case NGTCP2_ERR_IDLE_CLOSE:
+		quic_conn_die(c, EVQUIC_CLOSED_IDLE);
+		break;
+	case NGTCP2_ERR_HANDSHAKE_TIMEOUT:
+		quic_conn_die(c, EVQUIC_CLOSED_TIMEOUT);
+		break;
+	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
+		/* We speak one version, and the server does not. */
+		quic_conn_die(c, EVQUIC_CLOSED_BY_PEER);
+		break;
+	default:
+		want_close(c, rv);
+		break;
+	}
+}
+
+void
+quic_conn_recv(struct evquic_conn *c, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
+{
+	int rv;
+
+	assert(c->state != QUIC_DEAD);
+	c->stats.packets_in++;
+	c->stats.bytes_in += len;
+	if (c->close_wanted)
+		return; /* answered by the close that this turn sends */
+	rv = ngtcp2_conn_read_pkt(c->qc, path, pi, data, len, now);
+	settle(c, rv, now);
+}
+
+static void
+on_timer(struct timer *timer, nsec now)
+{
+	struct evquic_conn *c = container_of(timer, struct evquic_conn, timer);
+	nsec expiry = ngtcp2_conn_get_expiry(c->qc);
+
+	if (c->more) {
+		c->more = false;
+		quic_worker_ready(c);
+	} else if (expiry > now) {
+		/* It was set for something that has moved back since. */
+		if (expiry != NSEC_NEVER)
+			timer_arm(&c->router->worker->timers, timer, expiry);
+	} else {
+		settle(c, ngtcp2_conn_handle_expiry(c->qc, now), now);
+	}
+}
+
+/* -------------------------------------------------------------- output -- */
+
+/*
+ * Adds a packet that was written into `room` to the batch.  It belongs to the
+ * path that ngtcp2 said, which need not be the one in use: an answer to
+ * a PATH_CHALLENGE goes where that came from (RFC 9000 8.2.2).
+ */
+static void
+commit(struct evquic_conn *c, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, uint8_t *room, size_t len)
+{
+	struct quic_socket *s = path->user_data;
+	uint8_t packet[QUIC_MAX_TX_PAYLOAD];
+
+	c->stats.packets_out++;
+	c->stats.bytes_out += len;
+	if (s != c->socket) {
+		memcpy(packet, room, len);
+		room = quic_tx_room(s, len);
+		if (room == NULL)
+			return; /* lost, as packets may be */
+		memcpy(room, packet, len);
+	}
+	quic_tx_commit(s, path, (uint8_t)pi->ecn, len);
+}
+
+/* The write loop's state. */
+struct writer {
+	struct evquic_conn *c;
+	uint8_t *room; /* where the packet that is begun grows, or NULL */
+	size_t size;
+	bool begun; /* ngtcp2 waits for more (WRITE_MORE) */
+	bool stop;  /* offer no more stream bytes */
+	struct evquic_chunk chunk;
+	ngtcp2_path_storage ps;
+	ngtcp2_pkt_info pi;
+};
+
+/* Offers one chunk, or nothing (stream -1), to ngtcp2. */
+static ngtcp2_ssize
+offer(struct writer *w, bool have, ngtcp2_ssize *ret_taken, nsec now)
+{
+	struct evquic_chunk *k = &w->chunk;
+	ngtcp2_vec v[sizeof(k->iov) / sizeof(k->iov[0])];
+	uint32_t flags = NGTCP2_WRITE_STREAM_FLAG_NONE;
+
+	*ret_taken = -1;
+	if (!have)
+		return ngtcp2_conn_writev_stream(w->c->qc, &w->ps.path, &w->pi,
+		    w->room, w->size, ret_taken, flags, -1, NULL, 0, now);
+	for (size_t i = 0; i < k->iovcnt; i++)
+		v[i] = (ngtcp2_vec){k->iov[i].iov_base, k->iov[i].iov_len};
+	flags = NGTCP2_WRITE_STREAM_FLAG_MORE;
+	if (k->fin)
+		flags |= NGTCP2_WRITE_STREAM_FLAG_FIN;
+	return ngtcp2_conn_writev_stream(w->c->qc, &w->ps.path, &w->pi, w->room,
+	    w->size, ret_taken, flags, k->stream->id, v, k->iovcnt, now);
+}
+
+static void
+take(struct writer *w, size_t taken)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < w->chunk.iovcnt; i++)
+		len += w->chunk.iov[i].iov_len;
+	quic_stream_taken(&w->chunk, taken, w->chunk.fin && taken == len);
+}
+
+enum step {
+	STEP_AGAIN,  /* nothing to send yet, go on */
+	STEP_PACKET, /* a packet went into the batch */
+	STEP_DONE,   /* nothing more may or need be sent now */
+	STEP_FAILED,
+};
+
+/* One call of ngtcp2 and what follows from it. */
+static enum step
+step(struct writer *w, nsec now, int *ret_error)
+{
+	bool have = !w->stop && quic_stream_next_chunk(w->c, &w->chunk);
+	ngtcp2_ssize taken, n = offer(w, have, &taken, now);
+
+	if (n == NGTCP2_ERR_WRITE_MORE) {
+		w->begun = true;
+		take(w, (size_t)taken);
+		return STEP_AGAIN;
+	}
+	/* RFC 9000 4.1: this stream waits, the others go on. */
+	if (n == NGTCP2_ERR_STREAM_DATA_BLOCKED) {
+		quic_stream_blocked(&w->chunk);
+		return STEP_AGAIN;
+	}
+	/* Reset, or stopped by the peer, meanwhile: forget its bytes. */
+	if (n == NGTCP2_ERR_STREAM_SHUT_WR ||
+	    n == NGTCP2_ERR_STREAM_NOT_FOUND) {
+		quic_stream_shut(w->chunk.stream);
+		return STEP_AGAIN;
+	}
+	if (n < 0) {
+		*ret_error = (int)n;
+		return STEP_FAILED;
+	}
+	if (n == 0) {
+		/* Congestion, connection window or pacing.  A packet that was
+		 * begun must be finished before anything else. */
+		if (!w->begun || !have)
+			return STEP_DONE;
+		w->stop = true;
+		return STEP_AGAIN;
+	}
+	/* The packet counts even if no stream byte was taken (-1). */
+	if (have && taken >= 0)
+		take(w, (size_t)taken);
+	commit(w->c, &w->ps.path, &w->pi, w->room, (size_t)n);
+	w->begun = false;
+	w->room = NULL;
+	return w->stop ? STEP_DONE : STEP_PACKET;
+}
+
+/* Writes packets until there is nothing to send, or a bound is reached. */
+static int
+write_packets(struct evquic_conn *c, nsec now)
+{
+	struct writer w = {.c = c};
+	size_t packets = 0;
+	enum step s = STEP_AGAIN;
+	int error = 0;
+
+	w.size = ngtcp2_conn_get_max_tx_udp_payload_size(c->qc);
+	ngtcp2_path_storage_zero(&w.ps);
+	while (s == STEP_AGAIN || s == STEP_PACKET) {
+		if (w.room == NULL)
+			w.room = quic_tx_room(c->socket, w.size);
+		if (w.room == NULL) {
+			list_append(&c->socket->waiting, &c->ready_link);
+			break;
+		}
+		s = step(&w, now, &error);
+		if (s == STEP_PACKET &&
+		    ++packets == QUIC_TX_PACKETS_PER_FLUSH) {
+			c->more = true;
+			break;
+		}
+	}
+	assert(!w.begun || s == STEP_FAILED);
+	ngtcp2_conn_update_pkt_tx_time(c->qc, now);
+	return error;
+}
+
+/* The path in use may be another one since the last packet. */
+static void
+follow_path(struct evquic_conn *c)
+{
+	const ngtcp2_path *path = ngtcp2_conn_get_path(c->qc);
+
+	c->socket = path->user_data;
+	(void)quic_addr_copy(&c->local, path->local.addr);
+	(void)quic_addr_copy(&c->remote, path->remote.addr);
+}
+
+void
+quic_conn_flush(struct evquic_conn *c, nsec now)
+{
+	nsec expiry;
+	int rv;
+
+	assert(c->state != QUIC_DEAD);
+	follow_path(c);
+	if (c->socket->parked != NULL) {
+		list_append(&c->socket->waiting, &c->ready_link);
+		return;
+	}
+	if (!c->close_wanted) {
+		rv = write_packets(c, now);
+		if (rv != 0)
+			want_close(c, rv);
+	}
+	if (c->close_wanted) {
+		list_remove(&c->ready_link);
+		send_close(c, now);
+		return;
+	}
+	expiry = c->more ? now : ngtcp2_conn_get_expiry(c->qc);
+	if (expiry != NSEC_NEVER)
+		timer_arm_earlier(
+		    &c->router->worker->timers, &c->timer, expiry);
+}
+
+/* -------------------------------------------------------------- access -- */
+
+void
+evquic_conn_set_data(struct evquic_conn *c, void *data)
+{
+	c->data = data;
+}
+
+void *
+evquic_conn_data(const struct evquic_conn *c)
+{
+	return c->data;
+}
+
+void *
+evquic_conn_arg(const struct evquic_conn *c)
+{
+	return c->arg;
+}
+
+struct evquic_worker *
+evquic_conn_worker(const struct evquic_conn *c)
+{
+	return c->router->worker;
+}
+
+const struct sockaddr *
+evquic_conn_peer(const struct evquic_conn *c)
+{
+	return &c->remote.sa;
+}
+
+const struct sockaddr *
+evquic_conn_local(const struct evquic_conn *c)
+{
+	return &c->local.sa;
+}
+
+const char *
+evquic_conn_verify_error(const struct evquic_conn *c)
+{
+	return quic_tls_verify_error(c->tls);
+}
+
+void
+evquic_conn_stats(const struct evquic_conn *c, struct evquic_conn_stats *ret)
+{
+	ngtcp2_conn_info info;
+
+	*ret = c->stats;
+	ret->account_bytes = counter_get(&c->account.bytes) + sizeof(*c);
+	if (c->qc == NULL)
+		return;
+	ngtcp2_conn_get_conn_info(c->qc, &info);
+	ret->cwnd_bytes = info.cwnd;
+	ret->rtt_ns = c->stats.handshake_done ? info.smoothed_rtt : 0;
+}
+
+void
+evquic_conn_ready(struct evquic_conn *c)
+{
+	quic_worker_ready(c);
+}
+
+size_t
+evquic_conn_unacked(const struct evquic_conn *c)
+{
+	return c->unacked;
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * libevquic: QUIC (RFC 9000, 9001, 9002) for libevent.
+ *
+ *   worker     one event loop in one thread.  Everything below belongs to
+ *              exactly one worker and is used from its thread only.
+ *   endpoint   a set of UDP ports, and the connections that live on them, in
+ *              one worker or several.
+ *   service    what a server offers: certificates, applications, limits.  An
+ *              immutable snapshot; a reload makes a new one.
+ *   conn       one connection, server's or client's.
+ *   stream     one stream of it.
+ *   app        an application over QUIC: a constant table of functions.
+ *
+ * How it runs.  Datagrams are read by the router of an endpoint and handed to
+ * their connection, which calls the application with bytes, in order.  The
+ * application answers with evquic_stream_write() whenever it likes.  Nothing is
+ * sent there and then: a connection that has something to say is put on the
+ * worker's ready list, and all of them are served in one flush after all
+ * events of the loop's turn, so that many answers share a packet and many
+ * packets a system call.
+ *
+ * Three promises.
+ *   - Every function here may be called from every callback of an application.
+ *   - No callback comes from inside a call of the application's own, and no
+ *     object is freed while one of its callbacks runs.
+ *   - After closed() a connection, and after evquic_stream_release() a stream,
+ *     is never mentioned again.
+ *
+ * Functions that return int return 0 or a negative errno.  Times are in
+ * nanoseconds where the name says so, otherwise in milliseconds (_ms).
+ */
+#ifndef EVQUIC_H
+#define EVQUIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "evquic_tls.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct event_base;
+struct evquic_buf;
+struct evquic_conn;
+struct evquic_endpoint;
+struct evquic_service;
+struct evquic_stream;
+struct evquic_worker;
+
+/* ------------------------------------------------------------- worker -- */
+
+/* Receives one line of what the library does; `conn` is NULL where the line is
+ * about none.  The text ends without a newline and is only lent. */
+typedef void (*evquic_trace_fn)(
+    void *arg, const struct evquic_conn *conn, const char *line);
+
+struct evquic_worker_options {
+	size_t size;	       /* sizeof(struct evquic_worker_options) */
+	evquic_trace_fn trace; /* NULL: no trace */
+	void *trace_arg;
+};
+
+/*
+ * Makes a worker on an event base, which stays the caller's and must outlive
+ * it.  `options` may be NULL.  Returns NULL if there is no memory.
+ */
+EVQUIC_API struct evquic_worker *evquic_worker_new(
+    struct event_base *base, const struct evquic_worker_options *options);
+
+/* Frees a worker; NULL is fine.  All its endpoints must be gone (asserted),
+ * and so must every buffer that it gave out. */
+EVQUIC_API void evquic_worker_free(struct evquic_worker *worker);
+
+/* How many counters there are, and what the i-th is called and means. */
+EVQUIC_API size_t evquic_counter_count(void);
+EVQUIC_API const char *evquic_counter_name(size_t i);
+EVQUIC_API const char *evquic_counter_help(size_t i);
+
+/* The i-th counter of a worker.  May be called from any thread. */
+EVQUIC_API uint64_t evquic_worker_counter(
+    const struct evquic_worker *worker, size_t i);
+
+/* What a worker holds now; may be read from any thread. */
+struct evquic_accounts {
+	uint64_t connections;
+	uint64_t tombstones; /* closed connections still remembered */
+	uint64_t streams;
+	uint64_t conn_bytes;   /* ngtcp2, TLS sessions, connections, streams */
+	uint64_t buffer_bytes; /* buffers that somebody holds */
+};
+
+/* Writes what `worker` holds to `ret`. */
+EVQUIC_API void evquic_worker_accounts(
+    const struct evquic_worker *worker, struct evquic_accounts *ret);
+
+/* ------------------------------------------------------------ buffers -- */
+
+/* Bytes that are free in front of a new buffer. */
+#define EVQUIC_HEADROOM 16
+
+/*
+ * Returns an empty buffer for up to `size` bytes (65,535 at most) with
+ * EVQUIC_HEADROOM bytes free in front; NULL if there is no memory or `size` is
+ * too large.  It belongs to the caller until evquic_buf_free() or
+ * evquic_stream_write().
+ */
+EVQUIC_API struct evquic_buf *evquic_buf_new(
+    struct evquic_worker *worker, size_t size);
+
+/* Gives a buffer back; NULL is fine. */
+EVQUIC_API void evquic_buf_free(struct evquic_buf *buf);
+
+/* Where the buffer's bytes begin, and how many fit from there on. */
+EVQUIC_API uint8_t *evquic_buf_data(struct evquic_buf *buf);
+EVQUIC_API size_t evquic_buf_room(const struct evquic_buf *buf);
+
+/* Moves the beginning `n` bytes into the headroom (asserted to be there) and
+ * returns it. */
+EVQUIC_API uint8_t *evquic_buf_prepend(struct evquic_buf *buf, size_t n);
+
+/* -------------------------------------------------------- application -- */
+
+/* Who ended a connection. */
+enum evquic_closed_by {
+	EVQUIC_CLOSED_LOCALLY, /* we, by evquic_conn_close() or for an error */
+	EVQUIC_CLOSED_BY_PEER, /* CONNECTION_CLOSE came (RFC 9000 10.2) */
+	EVQUIC_CLOSED_IDLE,    /* nothing was heard (RFC 9000 10.1) */
+	EVQUIC_CLOSED_RESET,   /* a stateless reset came (RFC 9000 10.3) */
+	EVQUIC_CLOSED_TIMEOUT, /* the handshake took too long */
+	EVQUIC_CLOSED_DROPPED, /* no connection came about; nothing was sent */
+	EVQUIC_CLOSED_FAILED,  /* no memory or no socket here */
+};
+
+/* The record of a connection, as it stands now or as it ended. */
+struct evquic_conn_stats {
+	enum evquic_closed_by closed_by;
+	bool application; /* the code is the application's, not QUIC's */
+	bool handshake_done;
+	uint64_t code;	    /* error code of the CONNECTION_CLOSE */
+	const char *reason; /* of it, in the peer's bytes; not ended by NUL */
+	size_t reason_len;
+	uint64_t handshake_ns; /* from the first packet to completion */
+	uint64_t bytes_in;     /* of UDP payload */
+	uint64_t bytes_out;
+	uint64_t packets_in; /* UDP datagrams */
+	uint64_t packets_out;
+	uint64_t streams; /* opened in all */
+	uint64_t path_changes;
+	uint64_t rtt_ns; /* smoothed; 0 before there is one */
+	uint64_t cwnd_bytes;
+	uint64_t account_bytes; /* memory that it holds */
+};
+
+/* One piece of outgoing data, for applications that own their bytes. */
+struct evquic_chunk {
+	struct evquic_stream *stream;
+	struct iovec iov[8];
+	size_t iovcnt; /* may be 0 if `fin` */
+	bool fin;
+};
+
+/*
+ * Transport limits of an application; 0 means the default where one is named.
+ * They are told to the peer in the transport parameters (RFC 9000 18.2).
+ */
+struct evquic_limits {
+	size_t size;		   /* sizeof(struct evquic_limits) */
+	uint64_t max_streams_bidi; /* that the peer may have open */
+	uint64_t max_streams_uni;
+	uint64_t stream_window;	  /* bytes; 66 KiB */
+	uint64_t conn_window;	  /* bytes; 128 KiB */
+	uint64_t conn_window_max; /* it grows to; 1 MiB */
+	uint32_t idle_timeout_ms; /* 30,000 */
+};
+
+/*
+ * An application over QUIC.  All members are called on the worker's thread,
+ * never from inside a call of the application's own.
+ */
+struct evquic_app {
+	size_t size; /* sizeof(struct evquic_app) */
+	const char
+	    *alpn; /* the protocol's name (RFC 7301), at most 255 bytes */
+	struct evquic_limits limits; /* unless the service gives others */
+
+	/*
+	 * The handshake is complete.  May set the connection's data, open
+	 * streams and close.  A negative errno closes with INTERNAL_ERROR.
+	 */
+	int (*opened)(struct evquic_conn *conn);
+
+	/*
+	 * The connection is over; the last call about it.  A server's
+	 * application hears of it only if opened() was called; a client's
+	 * always.  All its streams were closed before.  `stats` is lent.
+	 */
+	void (*closed)(
+	    struct evquic_conn *conn, const struct evquic_conn_stats *stats);
+
+	/* Optional: the peer opened a stream, by whatever frame. */
+	void (*stream_opened)(struct evquic_stream *stream);
+
+	/*
+	 * Bytes in order, `len` may be 0 with `fin`.  They are lent for the
+	 * call.  Flow control credit for them is given back by
+	 * evquic_stream_consume(), at once or later.
+	 */
+	void (*stream_data)(struct evquic_stream *stream, const uint8_t *data,
+	    size_t len, bool fin);
+
+	/* The peer gave up sending (RESET_STREAM).  Writing is still possible.
+	 */
+	void (*stream_reset)(struct evquic_stream *stream, uint64_t code);
+
+	/* The peer does not want our bytes (STOP_SENDING); the library has
+	 * answered with RESET_STREAM of the same code (RFC 9000 3.5). */
+	void (*stream_stopped)(struct evquic_stream *stream, uint64_t code);
+
+	/*
+	 * Both directions have ended.  The application calls
+	 * evquic_stream_release(), here or when it has let go of what hangs on
+	 * the stream; only then the peer may open another one in its place.
+	 */
+	void (*stream_closed)(struct evquic_stream *stream);
+
+	/* Optional: the service stops.  Finish what runs, then close. */
+	void (*drain)(struct evquic_conn *conn);
+
+	/* Optional: the peer lets us open more streams again. */
+	void (*stream_room)(struct evquic_conn *conn);
+
+	/*
+	 * Optional, all four or none: the application owns its outgoing bytes
+	 * and is asked for them; evquic_stream_write() may not be used then.
+	 * pull() fills `ret` and returns true, or returns false if there is
+	 * nothing to send; evquic_conn_ready() asks for a call.  Bytes must
+	 * stay until acked().  For each chunk that was offered one of the
+	 * others follows: pulled() when `len` of its bytes were taken (and the
+	 * fin, if all of them were), blocked() when the stream has no credit;
+	 * it is then unblocked by stream_credit through another pull().
+	 * pulled() and blocked() may not write or close.
+	 */
+	bool (*pull)(struct evquic_conn *conn, struct evquic_chunk *ret);
+	void (*pulled)(struct evquic_stream *stream, size_t len, bool fin);
+	void (*blocked)(struct evquic_stream *stream, bool is_blocked);
+	void (*acked)(struct evquic_stream *stream, uint64_t len);
+
+	/* Reserved for DATAGRAM frames (RFC 9221); NULL. */
+	void (*datagram)(struct evquic_conn *conn, const uint8_t *, size_t);
+	void (*datagram_room)(struct evquic_conn *conn);
+};
+
+/* ------------------------------------------------------------ service -- */
+
+/* One application of a service. */
+struct evquic_offer {
+	const struct evquic_app *app;	    /* lives as long as the program */
+	void *arg;			    /* see evquic_conn_arg() */
+	const struct evquic_limits *limits; /* NULL: those of the app */
+};
+
+struct evquic_service_options {
+	size_t size;		  /* sizeof(struct evquic_service_options) */
+	struct evquic_cred *cred; /* certificates; a reference is taken */
+	const struct evquic_offer *offers; /* in order of preference; copied */
+	size_t noffers;			   /* 1 to 8 */
+	uint32_t handshake_timeout_ms;	   /* 0: 10,000 */
+	uint64_t max_bytes; /* memory for connections a worker; 0: no bound */
+	uint8_t reset_key[32]; /* stateless reset tokens (RFC 9000 10.3.2) */
+};
+
+/* Makes a service, one reference; NULL with errno set on bad arguments. */
+EVQUIC_API struct evquic_service *evquic_service_new(
+    const struct evquic_service_options *options);
+
+/* References are counted atomically, NULL is fine. */
+EVQUIC_API struct evquic_service *evquic_service_ref(
+    struct evquic_service *service);
+EVQUIC_API void evquic_service_unref(struct evquic_service *service);
+
+/* ----------------------------------------------------------- endpoint -- */
+
+/*
+ * Makes an endpoint in `nworkers` workers (1 to 256), which must outlive it.
+ * NULL if there is no memory.  To be called, as evquic_endpoint_listen() and
+ * evquic_endpoint_free(), while the workers' loops do not run, or from the
+ * thread of the only one.
+ */
+EVQUIC_API struct evquic_endpoint *evquic_endpoint_new(
+    struct evquic_worker *const *workers, size_t nworkers);
+
+/*
+ * Opens a UDP port on `addr` in every worker (SO_REUSEPORT) and writes the
+ * address that it got (port 0: the system chooses) to `ret_bound` unless that
+ * is NULL.  A port that somebody else uses is noticed: -EADDRINUSE.  On failure
+ * nothing of it stays open.  Connections are accepted once a worker has a
+ * service.
+ */
+EVQUIC_API int evquic_endpoint_listen(struct evquic_endpoint *endpoint,
+    const struct sockaddr *addr, struct sockaddr_storage *ret_bound);
+
+/*
+ * From now on new connections in worker number `worker` get this service; those
+ * that live keep theirs.  A reference is taken.  On that worker's thread.
+ */
+EVQUIC_API void evquic_endpoint_serve(struct evquic_endpoint *endpoint,
+    size_t worker, struct evquic_service *service);
+
+/*
+ * Accepts no more connections in a worker and calls drain() for those there
+ * are.  `idle` is called from a later turn, once, when none is left.
+ */
+EVQUIC_API void evquic_endpoint_drain(struct evquic_endpoint *endpoint,
+    size_t worker, void (*idle)(void *arg), void *arg);
+
+/* Closes every connection of a worker with an application's error code. */
+EVQUIC_API void evquic_endpoint_close(
+    struct evquic_endpoint *endpoint, size_t worker, uint64_t code);
+
+/* Frees an endpoint and what lives on it, without a word to the peers;
+ * closed() is called for each connection.  NULL is fine. */
+EVQUIC_API void evquic_endpoint_free(struct evquic_endpoint *endpoint);
+
+/* ------------------------------------------------------------- client -- */
+
+struct evquic_connect_options {
+	size_t size; /* sizeof(struct evquic_connect_options) */
+	const struct evquic_app *app;
+	void *arg;			    /* see evquic_conn_arg() */
+	const struct evquic_limits *limits; /* NULL: those of the app */
+	const struct sockaddr *remote;
+	const char *name; /* to verify and to send as SNI; see trust */
+	struct evquic_trust *trust;    /* how to verify; a reference is taken */
+	uint32_t handshake_timeout_ms; /* 0: 10,000 */
+};
+
+/*
+ * Starts a connection from a new UDP port in a worker of the endpoint.  What
+ * becomes of it is told by opened() and closed().  There is no default for
+ * `trust`: whoever wants no verification says so in it.
+ */
+EVQUIC_API int evquic_connect(struct evquic_endpoint *endpoint, size_t worker,
+    const struct evquic_connect_options *options,
+    struct evquic_conn **ret_conn);
+
+/* --------------------------------------------------------- connection -- */
+
+/* The application's own pointer. */
+EVQUIC_API void evquic_conn_set_data(struct evquic_conn *conn, void *data);
+EVQUIC_API void *evquic_conn_data(const struct evquic_conn *conn);
+
+/* The `arg` of the offer or of evquic_connect(). */
+EVQUIC_API void *evquic_conn_arg(const struct evquic_conn *conn);
+
+EVQUIC_API struct evquic_worker *evquic_conn_worker(
+    const struct evquic_conn *conn);
+
+/* The peer's address and ours, as of the path in use; lent until the next
+ * packet. */
+EVQUIC_API const struct sockaddr *evquic_conn_peer(
+    const struct evquic_conn *conn);
+EVQUIC_API const struct sockaddr *evquic_conn_local(
+    const struct evquic_conn *conn);
+
+/* Why the peer's certificate was refused, or an empty text. */
+EVQUIC_API const char *evquic_conn_verify_error(const struct evquic_conn *conn);
+
+/* Writes what is known of a connection to `ret`. */
+EVQUIC_API void evquic_conn_stats(
+    const struct evquic_conn *conn, struct evquic_conn_stats *ret);
+
+/*
+ * Closes with an application's error code (RFC 9000 10.2) and a reason of at
+ * most 127 bytes, or NULL.  Data that was written before is not waited for.
+ * stream_closed() and closed() follow in this turn's flush; a second call
+ * changes nothing.
+ */
+EVQUIC_API void evquic_conn_close(
+    struct evquic_conn *conn, uint64_t code, const char *reason);
+
+/* Asks for a pull() in this turn's flush. */
+EVQUIC_API void evquic_conn_ready(struct evquic_conn *conn);
+
+/* Bytes written to streams that are not yet acknowledged. */
+EVQUIC_API size_t evquic_conn_unacked(const struct evquic_conn *conn);
+
+/* ------------------------------------------------------------- stream -- */
+
+/*
+ * Opens a stream to the peer, bidirectional or unidirectional.  -EAGAIN: the
+ * peer allows no more now; stream_room() tells when.  -ENOTCONN before
+ * opened() and after closing.
+ */
+EVQUIC_API int evquic_stream_open(
+    struct evquic_conn *conn, bool bidi, struct evquic_stream **ret_stream);
+
+EVQUIC_API int64_t evquic_stream_id(const struct evquic_stream *stream);
+EVQUIC_API struct evquic_conn *evquic_stream_conn(
+    const struct evquic_stream *stream);
+EVQUIC_API void evquic_stream_set_data(
+    struct evquic_stream *stream, void *data);
+EVQUIC_API void *evquic_stream_data(const struct evquic_stream *stream);
+
+/*
+ * Sends the first `len` bytes of a buffer, and the end of the stream after
+ * them if `fin`.  The buffer goes to the library whatever is returned; NULL
+ * with len 0 and `fin` is fine.  -EPIPE: this direction has ended (the bytes
+ * are thrown away, which a peer can cause and an application may ignore).
+ */
+EVQUIC_API int evquic_stream_write(
+    struct evquic_stream *stream, struct evquic_buf *buf, size_t len, bool fin);
+
+/* Gives back credit for `len` bytes that stream_data() brought; never more
+ * than it brought (asserted). */
+EVQUIC_API void evquic_stream_consume(struct evquic_stream *stream, size_t len);
+
+/* Ends our direction with RESET_STREAM and nothing else; bytes that wait are
+ * thrown away.  Harmless if that direction has ended. */
+EVQUIC_API void evquic_stream_reset(
+    struct evquic_stream *stream, uint64_t code);
+
+/* Asks the peer to end its direction (STOP_SENDING).  Harmless if it has. */
+EVQUIC_API void evquic_stream_stop(struct evquic_stream *stream, uint64_t code);
+
+/*
+ * The application has done with a stream and never hears of it again; may be
+ * called before stream_closed(): what comes is thrown away then, and our
+ * direction is ended with RESET_STREAM of code 0 if nothing ended it.
+ */
+EVQUIC_API void evquic_stream_release(struct evquic_stream *stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The structs of the library and what its files call of each other.
+ *
+ * Ownership.  A worker owns its routers' shared memory: buffers, pools, the
+ * receive and send batches, the timers.  A router (one for each endpoint and
+ * worker) owns sockets, connections, connection IDs and tombstones.  A
+ * connection owns its ngtcp2 and TLS objects, its streams and, on a client,
+ * its socket.  A stream owns the buffers that are not acknowledged yet.
+ *
+ * Death in two steps.  quic_conn_die() takes a connection out of every table
+ * and tells the application; the memory is freed by the flush of that turn,
+ * since callers further up still hold the pointer.
+ */
+#ifndef QUIC_INTERNAL_H
+#define QUIC_INTERNAL_H
+
+#include <netinet/in.h>
+#include <ngtcp2/ngtcp2.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+#include <stdatomic.h>
+
+#include "base/account.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/list.h"
+#include "base/pool.h"
+#include "base/random.h"
+#include "base/timer.h"
+#include "quic/counters.h"
+#include "quic/evquic.h"
+#include "quic/limits.h"
+
+struct quic_router;
+struct event;
+struct mmsghdr;
+
+/* ---------------------------------------------------------------- I/O -- */
+
+/*
+ * Everything that the library asks of the system while it runs: the daemon
+ * gives the system calls, tests a network in memory.  `fd` is what the socket
+ * was opened with; results and errors are those of the calls of that name.
+ */
+struct quic_io {
+	int (*recvmmsg)(void *ctx, int fd, struct mmsghdr *msgs, unsigned n);
+	int (*sendmmsg)(void *ctx, int fd, struct mmsghdr *msgs, unsigned n);
+	nsec (*now)(void *ctx);
+	random_fill_fn random; /* NULL: getrandom(2) */
+	void *ctx;
+};
+
+extern const struct quic_io quic_io_system;
+
+/* An address of either family; padding is always zero, so that two of them
+ * may be compared as bytes. */
+union quic_addr {
+	struct sockaddr sa;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+};
+
+/* ------------------------------------------------------------- worker -- */
+
+/* A batch on its way out: datagrams and trains of one socket, one after the
+ * other in `bytes`. */
+struct quic_tx_msg {
+	union quic_addr local;
+	union quic_addr remote;
+	uint32_t offset;
+	uint32_t len;
+	uint16_t segment; /* size of a segment; the last may be shorter */
+	uint8_t ecn;
+};
+
+struct quic_tx {
+	struct quic_socket *socket; /* whom the batch is for; NULL if empty */
+	uint32_t used;
+	uint32_t nmsgs;
+	struct quic_tx_msg msgs[QUIC_TX_MESSAGES];
+	uint8_t *bytes; /* QUIC_TX_BYTES */
+};
+
+struct evquic_worker {
+	struct event_base *base; /* NULL in tests without a loop */
+	struct event *flush_event;
+	struct event *timer_event;
+	nsec timer_set; /* for when `timer_event` is set; NSEC_NEVER: not */
+	bool flush_wanted;
+
+	struct quic_io io;
+	struct random random;
+	struct timers timers;
+	struct list ready; /* connections with something to say */
+	struct list dead;  /* connections to be freed */
+	struct list routers;
+
+	struct account account; /* connections' bytes */
+	struct buf_store bufs;
+	struct pool streams;
+	struct pool cids;
+	struct quic_tx tx;
+	uint8_t *rx; /* QUIC_RX_BATCH buffers */
+
+	counter conns_now;
+	counter tombstones_now;
+	counter streams_now;
+	struct quic_counters counters;
+	evquic_trace_fn trace;
+	void *trace_arg;
+};
+
+/* As evquic_worker_new(), with the system replaced. */
+struct evquic_worker *quic_worker_new(struct event_base *base,
+    const struct evquic_worker_options *options, const struct quic_io *io);
+
+/* Puts a connection on the ready list, if it lives. */
+void quic_worker_ready(struct evquic_conn *conn);
+
+/* Asks for a flush in this turn of the loop. */
+void quic_worker_want_flush(struct evquic_worker *w);
+
+/* One flush: lets every ready connection write, sends, frees the dead.  The
+ * loop calls it once a turn; tests call it themselves. */
+void quic_worker_flush(struct evquic_worker *w, nsec now);
+
+/* Fires the timers that are due. */
+void quic_worker_expire(struct evquic_worker *w, nsec now);
+
+/* When quic_worker_expire() has to be called next. */
+nsec quic_worker_next_expiry(const struct evquic_worker *w);
+
+/* --------------------------------------------------------------- udp.c -- */
+
+/* Packets that the system did not take yet, byte for byte. */
+struct quic_parked {
+	uint32_t nmsgs;
+	uint32_t first; /* the first that is not sent */
+	struct quic_tx_msg *msgs;
+	uint8_t *bytes;
+};
+
+struct quic_socket {
+	struct quic_router *router;
+	struct list link; /* in the router's sockets */
+	int fd;
+	union quic_addr bound;
+	bool wildcard;	/* bound to no address: replies need a source */
+	bool connected; /* a client's; it has one peer */
+	bool gso;
+	struct quic_parked *parked; /* NULL: the socket takes packets */
+	struct list waiting; /* connections that write when it does again */
+	struct event *read_event;
+	struct event *write_event;
+};
+
+/*
+ * Opens a non-blocking UDP socket with all options set: packet info, ECN, no
+ * fragmentation, GRO.  Nothing is bound yet.
+ */
+int quic_udp_open(int family, int *ret_fd);
+
+/* Makes a socket object over a bound `fd`, which becomes its own, and starts
+ * reading if the worker has a loop.  NULL: no memory; the fd is closed. */
+struct quic_socket *quic_socket_new(struct quic_router *r, int fd,
+    const union quic_addr *bound, bool connected);
+
+/* Closes a socket.  No connection may refer to it any more. */
+void quic_socket_free(struct quic_socket *s);
+
+/* Reads what has come, a bounded number of batches, and routes it. */
+void quic_socket_read(struct quic_socket *s, nsec now);
+
+/* The socket takes packets again: sends what is parked, then wakes those who
+ * wait. */
+void quic_socket_writable(struct quic_socket *s);
+
+/*
+ * Room for one datagram of up to `size` bytes for a socket, in the batch;
+ * NULL if the socket is blocked.  What is written there counts only after
+ * quic_tx_commit().
+ */
+uint8_t *quic_tx_room(struct quic_socket *s, size_t size);
+
+/* Adds `len` bytes just written into the room to the batch. */
+void quic_tx_commit(
+    struct quic_socket *s, const ngtcp2_path *path, uint8_t ecn, size_t len);
+
+/* Sends the batch, whatever socket it is for. */
+void quic_tx_flush(struct evquic_worker *w);
+
+/* Copies an address of either family; false for any other family. */
+bool quic_addr_copy(union quic_addr *to, const struct sockaddr *from);
+
+/* Bytes of an address of that family. */
+socklen_t quic_addr_len(const union quic_addr *a);
+
+/* --------------------------------------------------------------- cid.c -- */
+
+/* Whom a connection ID leads to. */
+struct quic_cid {
+	struct hash_node node;
+	struct list link;	  /* in its owner's list */
+	struct evquic_conn *conn; /* one of these two is set */
+	struct quic_tombstone *tomb;
+	uint8_t len;
+	uint8_t bytes[NGTCP2_MAX_CIDLEN];
+};
+
+/* Draws a connection ID of our own. */
+void quic_cid_draw(struct evquic_worker *w, ngtcp2_cid *ret);
+
+/* Leads an ID to a connection from now on; -ENOMEM, -EEXIST. */
+int quic_cid_add(struct evquic_conn *conn, const uint8_t *id, size_t len);
+
+/* Finds whom an ID leads to; NULL if to nobody. */
+struct quic_cid *quic_cid_find(
+    const struct quic_router *r, const uint8_t *id, size_t len);
+
+/* Forgets an ID of a connection, if it has it. */
+void quic_cid_remove(struct evquic_conn *conn, const uint8_t *id, size_t len);
+
+/* Forgets one entry. */
+void quic_cid_free(struct quic_router *r, struct quic_cid *cid);
+
+/* ------------------------------------------------------------ router.c -- */
+
+/* What is left of a closed connection for three PTO (RFC 9000 10.2). */
+struct quic_tombstone {
+	struct list link; /* in the router's tombstones, oldest first */
+	struct list cids;
+	struct timer timer;
+	struct quic_router *router;
+	struct quic_socket *socket; /* NULL once that is closed */
+	union quic_addr local;
+	union quic_addr remote;
+	uint64_t bytes_in; /* since; replies stay below three times that */
+	uint64_t bytes_out;
+	uint32_t received; /* datagrams since */
+	uint32_t len;
+	uint8_t packet[]; /* CONNECTION_CLOSE; empty while draining */
+};
+
+struct quic_router {
+	struct evquic_worker *worker;
+	struct evquic_endpoint *endpoint;
+	struct list link; /* in the worker's routers */
+	struct list sockets;
+	struct list conns;
+	struct list tombstones;
+	size_t nconns;
+	size_t ntombstones;
+	struct hash_table cids;
+	uint8_t cid_key[HASH_KEY_LEN];
+	struct evquic_service *service; /* NULL: accepts nobody */
+	unsigned accepts;		/* of this wake-up */
+	bool draining;
+	void (*idle)(void *arg); /* to be called when no connection is left */
+	void *idle_arg;
+};
+
+/* The router of an endpoint in one of its workers. */
+struct quic_router *quic_endpoint_router(
+    struct evquic_endpoint *e, size_t worker);
+
+/* Limits of an application, those of `given` unless that is NULL, with the
+ * defaults filled in. */
+void quic_limits_fill(struct evquic_limits *ret, const struct evquic_app *app,
+    const struct evquic_limits *given);
+
+void quic_router_init(
+    struct quic_router *r, struct evquic_worker *w, struct evquic_endpoint *e);
+
+/* Kills all connections and frees what the router owns. */
+void quic_router_done(struct quic_router *r);
+
+/* One datagram that came to a socket.  `pi` tells its ECN mark. */
+void quic_router_recv(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now);
+
+/*
+ * Buries a connection: its IDs lead to a tombstone from now on, which answers
+ * with `packet` (len 0: with nothing) until `deadline`.
+ */
+void quic_router_bury(
+    struct evquic_conn *conn, const uint8_t *packet, size_t len, nsec deadline);
+
+/* --------------------------------------------------------- stateless.c -- */
+
+/* Answers a datagram of an unknown version (RFC 9000 6.1). */
+void quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_version_cid *vc);
+
+/* Refuses a connection with a transport error code, keeping nothing
+ * (RFC 9000 5.2.2). */
+void quic_stateless_refuse(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_pkt_hd *hd, uint64_t code);
+
+/* -------------------------------------------------------------- conn.c -- */
+
+enum quic_state {
+	QUIC_HANDSHAKE, /* until the handshake is complete */
+	QUIC_OPEN,	/* the application is told and may talk */
+	QUIC_DEAD,	/* out of all tables; freed by this turn's flush */
+};
+
+struct evquic_conn {
+	struct list link;	/* in the router's connections */
+	struct list ready_link; /* ready list, or a socket's waiting list */
+	struct quic_router *router;
+	struct quic_socket *socket;	/* of the path in use */
+	struct evquic_service *service; /* server; NULL on a client */
+	const struct evquic_app *app;	/* NULL until ALPN is chosen */
+	void *arg;
+	void *data;
+	enum quic_state state;
+	bool server;
+	bool opened;	   /* the application knows of it */
+	bool close_wanted; /* `error` is to be sent in the next flush */
+	bool drain_told;
+	bool more; /* the last flush stopped at its bound; the timer goes on */
+
+	ngtcp2_conn *qc;
+	struct quic_tls *tls; /* NULL once freed */
+	ngtcp2_mem mem;
+	struct account account;
+	struct timer timer;
+	struct list cids;
+	struct list streams;
+	struct list sendq; /* streams with bytes that may be offered */
+	size_t unacked;	   /* bytes of buffers that streams hold */
+
+	ngtcp2_ccerr error; /* what to close with; the reason stands below */
+	char reason[QUIC_MAX_REASON + 1];
+	nsec started;
+	union quic_addr local;
+	union quic_addr remote;
+	struct evquic_conn_stats stats;
+};
+
+/* Makes a connection that is in its router's list and nothing more. */
+struct evquic_conn *quic_conn_new(
+    struct quic_socket *s, const ngtcp2_path *path, nsec now);
+
+/* Draws one more ID that leads to a connection, and its stateless reset token
+ * (NGTCP2_STATELESS_RESET_TOKENLEN bytes). */
+int quic_conn_new_cid(
+    struct evquic_conn *c, ngtcp2_cid *ret_cid, uint8_t *token);
+
+/* Begins a client's connection on a connected socket, which becomes its own
+ * and is gone if this fails. */
+int quic_conn_connect(struct quic_socket *s,
+    const struct evquic_connect_options *o, nsec now, struct evquic_conn **ret);
+
+/*
+ * Accepts a connection from the Initial packet that `hd` describes; the
+ * datagram itself is fed to it by the caller.
+ */
+int quic_conn_accept(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_pkt_hd *hd, nsec now, struct evquic_conn **ret);
+
+/* Feeds one datagram. */
+void quic_conn_recv(struct evquic_conn *c, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now);
+
+/* Writes all that may be written now; called by the flush. */
+void quic_conn_flush(struct evquic_conn *c, nsec now);
+
+/* Ends a connection without a word: out of all tables, the application is
+ * told, the memory is freed by the flush. */
+void quic_conn_die(struct evquic_conn *c, enum evquic_closed_by by);
+
+/* Frees a dead connection. */
+void quic_conn_free(struct evquic_conn *c);
+
+/* The handshake is complete: tells the application. */
+int quic_conn_opened(struct evquic_conn *c);
+
+/* --------------------------------------------------------- callbacks.c -- */
+
+extern const ngtcp2_callbacks quic_server_callbacks;
+extern const ngtcp2_callbacks quic_client_callbacks;
+
+/* ------------------------------------------------------------ stream.c -- */
+
+struct evquic_stream {
+	struct evquic_conn *conn;
+	struct list link;      /* in the connection's streams */
+	struct list send_link; /* in the connection's sendq */
+	int64_t id;
+	void *data;
+	struct evquic_buf *head; /* oldest buffer not wholly acknowledged */
+	struct evquic_buf *tail;
+	struct evquic_buf *unsent; /* where the next byte to send is */
+	uint32_t unsent_off;	   /* in `unsent` */
+	uint32_t acked_off;	   /* acknowledged bytes of `head` */
+	uint64_t unconsumed; /* bytes that the application has credit of */
+	bool fin_wanted;
+	bool fin_sent;
+	bool shut;     /* our direction has ended, one way or another */
+	bool closed;   /* both have; ngtcp2 has forgotten the stream */
+	bool released; /* the application has done with it */
+};
+
+struct evquic_stream *quic_stream_new(struct evquic_conn *c, int64_t id);
+
+/* Both directions ended: told to the application, freed if it had done. */
+void quic_stream_closed(struct evquic_stream *s);
+
+/* Bytes up to `len` more were acknowledged: their buffers are freed. */
+void quic_stream_acked(struct evquic_stream *s, uint64_t len);
+
+/* Our direction ended: what waits is thrown away. */
+void quic_stream_shut(struct evquic_stream *s);
+
+/* The peer gave credit: the stream may be offered again. */
+void quic_stream_unblock(struct evquic_stream *s);
+
+/* The next bytes that a connection has to send, from its application or from
+ * its streams' buffers; false if there are none. */
+bool quic_stream_next_chunk(struct evquic_conn *c, struct evquic_chunk *ret);
+
+/* `len` bytes of the chunk were taken, and its end if `fin`. */
+void quic_stream_taken(const struct evquic_chunk *chunk, size_t len, bool fin);
+
+/* The stream of the chunk has no credit: it waits for some. */
+void quic_stream_blocked(const struct evquic_chunk *chunk);
+
+/* --------------------------------------------------------------- tls.c -- */
+
+struct quic_tls;
+
+/* Parses what never changes once for a service; see evquic_service_new(). */
+struct evquic_service {
+	_Atomic unsigned refs;
+	struct evquic_cred *cred;
+	struct evquic_offer offers[QUIC_MAX_OFFERS];
+	struct evquic_limits limits[QUIC_MAX_OFFERS];
+	size_t noffers;
+	nsec handshake_timeout;
+	uint64_t max_bytes;
+	uint8_t reset_key[32];
+};
+
+/* Makes the TLS session of a connection and ties it to its ngtcp2_conn. */
+int quic_tls_server_new(struct evquic_conn *c);
+int quic_tls_client_new(
+    struct evquic_conn *c, const struct evquic_connect_options *options);
+
+/* Frees a session, NULL is fine; ngtcp2 must not use it any more. */
+void quic_tls_free(struct quic_tls *t);
+
+/* Why the certificate of the peer was refused; "" if it was not. */
+const char *quic_tls_verify_error(const struct quic_tls *t);
+
+/* Fills in transport parameters from an application's limits. */
+void quic_tls_limits(
+    ngtcp2_transport_params *params, const struct evquic_limits *limits);
+
+#endif

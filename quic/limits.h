@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Every limit of the library in one place.  What a service or a caller may set
+ * stands in evquic.h with these as defaults.
+ */
+#ifndef QUIC_LIMITS_H
+#define QUIC_LIMITS_H
+
+#include "base/clock.h"
+
+/* RFC 9000 14.1: the smallest datagram that may open a connection. */
+#define QUIC_MIN_INITIAL 1200
+
+/* Our connection IDs have this length; RFC 9000 17.2 allows 20. */
+#define QUIC_CID_LEN 18
+
+/* Datagram sizes: what we send at most, once path MTU discovery found it to
+ * pass, and what a datagram can be at all. */
+#define QUIC_MAX_TX_PAYLOAD 1452
+#define QUIC_MAX_RX_PAYLOAD 65535
+
+/* A query of the largest DNS message, 65,537 bytes, must fit: 66 KiB. */
+#define QUIC_STREAM_WINDOW (66 * 1024)
+#define QUIC_CONN_WINDOW (128 * 1024)
+#define QUIC_CONN_WINDOW_MAX (1024 * 1024)
+#define QUIC_MAX_STREAMS_BIDI 100
+
+#define QUIC_IDLE_TIMEOUT (30 * NSEC_PER_SEC)
+#define QUIC_HANDSHAKE_TIMEOUT (10 * NSEC_PER_SEC)
+
+/* RFC 9000 5.1.1: how many connection IDs we keep of a peer. */
+#define QUIC_ACTIVE_CID_LIMIT 4
+
+/* Loops are bounded: reads of one wake-up, packets of one connection in one
+ * flush, and new connections in one wake-up. */
+#define QUIC_RX_BATCH 16
+#define QUIC_RX_BATCHES_PER_WAKEUP 4
+#define QUIC_TX_PACKETS_PER_FLUSH 64
+#define QUIC_ACCEPTS_PER_WAKEUP 64
+
+/* Outgoing batch: messages of one sendmmsg(), segments of one GSO train
+ * (older kernels take 64), bytes of a train (an IPv4 datagram's limit is
+ * 65,507) and of the whole batch. */
+#define QUIC_TX_MESSAGES 64
+#define QUIC_TX_SEGMENTS 64
+#define QUIC_TX_TRAIN_BYTES 65000
+#define QUIC_TX_BYTES (192 * 1024)
+
+/* RFC 9000 10.2: closing and draining last three probe timeouts. */
+#define QUIC_CLOSE_PTOS 3
+
+/* Remembered closed connections of a router; the oldest are forgotten. */
+#define QUIC_MAX_TOMBSTONES 20000
+
+/* What a TLS session is charged with while it lives: GnuTLS's allocations
+ * cannot be counted, 19 KB were measured. */
+#define QUIC_TLS_BYTES (20 * 1024)
+
+#define QUIC_MAX_OFFERS 8
+#define QUIC_MAX_WORKERS 256
+#define QUIC_MAX_REASON 127
+
+#endif

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The router: whose datagram is this?
+ *
+ * Cheap questions first, each drop counted under its reason: empty, too
+ * short, QUIC bit, known ID, version.  What is left goes to its connection by
+ * a function call; an Initial packet of nobody's begins a connection.
+ *
+ * A closed connection leaves a tombstone for three probe timeouts: its IDs, and
+ * the CONNECTION_CLOSE to say again when the peer did not hear it (RFC 9000
+ * 10.2.1), to every datagram whose number is a power of two, and never more
+ * than three bytes for one.  A draining one says nothing (10.2.2).
+ */
+#include "quic/internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LONG_HEADER 0x80
+#define QUIC_BIT 0x40
+
+/* RFC 9000 8: what an address that is not validated may be sent, for each
+ * byte that came from it. */
+#define AMPLIFICATION 3
+
+/* A short header packet: first byte, ID, and enough for header protection to
+ * sample (RFC 9001 5.4.2), packet number and tag. */
+#define SHORT_MIN (1 + QUIC_CID_LEN + 4 + 16)
+
+void
+quic_router_init(
+    struct quic_router *r, struct evquic_worker *w, struct evquic_endpoint *e)
+{
+	*r = (struct quic_router){.worker = w, .endpoint = e};
+	list_init(&r->sockets);
+	list_init(&r->conns);
+	list_init(&r->tombstones);
+	hash_init(&r->cids);
+	random_bytes(&w->random, r->cid_key, sizeof(r->cid_key));
+	list_append(&w->routers, &r->link);
+}
+
+/* ---------------------------------------------------------- tombstones -- */
+
+static void
+free_tombstone(struct quic_tombstone *t)
+{
+	struct quic_router *r = t->router;
+	struct evquic_worker *w = r->worker;
+
+	while (!list_is_empty(&t->cids))
+		quic_cid_free(
+		    r, container_of(t->cids.next, struct quic_cid, link));
+	timer_cancel(&w->timers, &t->timer);
+	list_remove(&t->link);
+	r->ntombstones--;
+	counter_sub(&w->tombstones_now, 1);
+	account_free(&w->account, t);
+}
+
+static void
+on_tombstone_timer(struct timer *timer, nsec now)
+{
+	(void)now;
+	free_tombstone(container_of(timer, struct quic_tombstone, timer));
+}
+
+void
+quic_router_bury(
+    struct evquic_conn *conn, const uint8_t *packet, size_t len, nsec deadline)
+{
+	struct quic_router *r = conn->router;
+	struct evquic_worker *w = r->worker;
+	struct quic_tombstone *t =
+	    account_calloc(&w->account, 1, sizeof(*t) + len);
+
+	if (t == NULL)
+		return; /* its late packets find nobody: allowed, if unkind */
+	if (r->ntombstones >= QUIC_MAX_TOMBSTONES) {
+		counter_add(&w->counters.tombstones_forgotten, 1);
+		free_tombstone(container_of(
+		    r->tombstones.next, struct quic_tombstone, link));
+	}
+	t->router = r;
+	/* A client's socket closes with its connection. */
+	t->socket = conn->server ? conn->socket : NULL;
+	t->local = conn->local;
+	t->remote = conn->remote;
+	t->len = (uint32_t)len;
+	if (len > 0)
+		memcpy(t->packet, packet, len);
+	list_init(&t->cids);
+	while (!list_is_empty(&conn->cids)) {
+		struct quic_cid *cid =
+		    container_of(conn->cids.next, struct quic_cid, link);
+
+		account_refund(&conn->account, sizeof(*cid));
+		cid->conn = NULL;
+		cid->tomb = t;
+		list_remove(&cid->link);
+		list_append(&t->cids, &cid->link);
+	}
+	list_append(&r->tombstones, &t->link);
+	r->ntombstones++;
+	counter_add(&w->tombstones_now, 1);
+	timer_init(&t->timer, on_tombstone_timer);
+	timer_arm(&w->timers, &t->timer, deadline);
+}
+
+/* Something came for a closed connection. */
+static void
+answer_late(struct quic_tombstone *t, size_t len)
+{
+	struct evquic_worker *w = t->router->worker;
+	ngtcp2_path path = {
+	    .local = {&t->local.sa, quic_addr_len(&t->local)},
+	    .remote = {&t->remote.sa, quic_addr_len(&t->remote)},
+	};
+	uint8_t *room;
+
+	counter_add(&w->counters.drop_tombstone, 1);
+	t->received++;
+	t->bytes_in += len;
+	if (t->len == 0 || t->socket == NULL ||
+	    (t->received & (t->received - 1)) != 0 ||
+	    t->bytes_out + t->len > AMPLIFICATION * t->bytes_in)
+		return;
+	room = quic_tx_room(t->socket, t->len);
+	if (room == NULL)
+		return;
+	memcpy(room, t->packet, t->len);
+	quic_tx_commit(t->socket, &path, 0, t->len);
+	t->bytes_out += t->len;
+	quic_worker_want_flush(w);
+}
+
+/* ------------------------------------------------------------- routing -- */
+
+static void
+deliver(struct quic_cid *cid, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
+{
+	if (cid->tomb != NULL)
+		answer_late(cid->tomb, len);
+	else
+		quic_conn_recv(cid->conn, path, pi, data, len, now);
+}
+
+/* True if this worker may take one more connection now. */
+static bool
+may_accept(
+    struct quic_socket *s, const ngtcp2_path *path, const ngtcp2_pkt_hd *hd)
+{
+	struct quic_router *r = s->router;
+	struct evquic_worker *w = r->worker;
+	uint64_t max = r->service != NULL ? r->service->max_bytes : 0;
+
+	if (r->service == NULL || r->draining) {
+		counter_add(&w->counters.drop_not_serving, 1);
+		return false;
+	}
+	if (r->accepts >= QUIC_ACCEPTS_PER_WAKEUP) {
+		counter_add(&w->counters.drop_accept_limit, 1);
+		return false; /* the client sends it again */
+	}
+	if (max != 0 && counter_get(&w->account.bytes) >= max) {
+		counter_add(&w->counters.refused_memory, 1);
+		quic_stateless_refuse(s, path, hd, NGTCP2_CONNECTION_REFUSED);
+		return false;
+	}
+	return true;
+}
+
+/* An Initial packet of nobody's: a new connection, perhaps. */
+static void
+accept_packet(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
+{
+	struct quic_counters *n = &s->router->worker->counters;
+	struct evquic_conn *c;
+	ngtcp2_pkt_hd hd;
+
+	/* Only an Initial of 1200 bytes or more with an ID of 8 octets or more
+	 * passes (RFC 9000 7.2, 14.1). */
+	if (ngtcp2_accept(&hd, data, len) != 0) {
+		counter_add(&n->drop_unknown_cid, 1);
+		return;
+	}
+	if (!may_accept(s, path, &hd))
+		return;
+	if (quic_conn_accept(s, path, &hd, now, &c) != 0) {
+		counter_add(&n->drop_memory, 1);
+		return;
+	}
+	s->router->accepts++;
+	quic_conn_recv(c, path, pi, data, len, now);
+}
+
+static void
+route_long(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
+{
+	struct quic_router *r = s->router;
+	struct quic_counters *n = &r->worker->counters;
+	struct quic_cid *cid;
+	ngtcp2_version_cid vc;
+	int rv = ngtcp2_pkt_decode_version_cid(&vc, data, len, QUIC_CID_LEN);
+
+	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION) {
+		/* Unknown version, and 1200 bytes or more (RFC 9000 5.2.2);
+		 * its IDs may have up to 255 octets. */
+		if (r->service != NULL && !s->connected)
+			quic_stateless_version(s, path, &vc);
+		return;
+	}
+	if (rv != 0) {
+		counter_add(&n->drop_malformed, 1);
+		return;
+	}
+	/* A client gets Version Negotiation packets, version 0, too. */
+	cid = quic_cid_find(r, vc.dcid, vc.dcidlen);
+	if (cid != NULL)
+		deliver(cid, path, pi, data, len, now);
+	else if (vc.version == 0)
+		counter_add(&n->drop_version, 1); /* 6.1: never answered */
+	else
+		accept_packet(s, path, pi, data, len, now);
+}
+
+void
+quic_router_recv(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
+{
+	struct quic_router *r = s->router;
+	struct quic_counters *n = &r->worker->counters;
+	struct quic_cid *cid;
+
+	if (len == 0) {
+		/* ngtcp2 asserts that there is a byte. */
+		counter_add(&n->drop_empty, 1);
+		return;
+	}
+	if (!(data[0] & QUIC_BIT) && !(data[0] & LONG_HEADER)) {
+		counter_add(&n->drop_fixed_bit, 1);
+		return;
+	}
+	if (data[0] & LONG_HEADER) {
+		route_long(s, path, pi, data, len, now);
+		return;
+	}
+	if (len < SHORT_MIN) {
+		counter_add(&n->drop_short, 1);
+		return;
+	}
+	cid = quic_cid_find(r, data + 1, QUIC_CID_LEN);
+	if (cid == NULL) {
+		counter_add(&n->drop_unknown_cid, 1);
+		return;
+	}
+	deliver(cid, path, pi, data, len, now);
+}
+
+void
+quic_router_done(struct quic_router *r)
+{
+	while (!list_is_empty(&r->conns))
+		quic_conn_die(
+		    container_of(r->conns.next, struct evquic_conn, link),
+		    EVQUIC_CLOSED_LOCALLY);
+	while (!list_is_empty(&r->tombstones))
+		free_tombstone(container_of(
+		    r->tombstones.next, struct quic_tombstone, link));
+	/* Frees the dead, and with them clients' sockets. */
+	quic_worker_flush(r->worker, r->worker->io.now(r->worker->io.ctx));
+	while (!list_is_empty(&r->sockets))
+		quic_socket_free(
+		    container_of(r->sockets.next, struct quic_socket, link));
+	evquic_service_unref(r->service);
+	hash_done(&r->cids);
+	list_remove(&r->link);
+}

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A stream, and the bytes that it keeps until they are acknowledged.
+ *
+ *	head ... [acked_off          unsent ... [unsent_off          tail
+ *	 sent, waiting for the acknowledgement | not yet sent
+ *
+ * A stream is in its connection's sendq while it has something that may be
+ * offered to ngtcp2: unsent bytes or an end, and no lack of credit.
+ *
+ * An object lives until both have let go: ngtcp2 (closed) and the application
+ * (released).  Only then the peer is given credit for another stream, so that
+ * what a peer can make us hold is bounded by the streams he may have open.
+ */
+#include "quic/internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+struct evquic_stream *
+quic_stream_new(struct evquic_conn *c, int64_t id)
+{
+	struct evquic_worker *w = c->router->worker;
+	struct evquic_stream *s = pool_get(&w->streams);
+
+	if (s == NULL)
+		return NULL;
+	*s = (struct evquic_stream){.conn = c, .id = id};
+	list_append(&c->streams, &s->link);
+	list_init(&s->send_link);
+	account_charge(&c->account, sizeof(*s));
+	counter_add(&w->streams_now, 1);
+	counter_add(&w->counters.streams_opened, 1);
+	c->stats.streams++;
+	return s;
+}
+
+static bool
+is_live(const struct evquic_conn *c)
+{
+	return c->state != QUIC_DEAD;
+}
+
+/* Gives the peer the stream's place and its bytes of the window back. */
+static void
+return_credit(struct evquic_stream *s)
+{
+	ngtcp2_conn *qc = s->conn->qc;
+
+	if (s->unconsumed > 0)
+		ngtcp2_conn_extend_max_offset(qc, s->unconsumed);
+	s->unconsumed = 0;
+	if (!s->closed || ngtcp2_conn_is_local_stream(qc, s->id))
+		return;
+	if (ngtcp2_is_bidi_stream(s->id))
+		ngtcp2_conn_extend_max_streams_bidi(qc, 1);
+	else
+		ngtcp2_conn_extend_max_streams_uni(qc, 1);
+}
+
+static void
+free_stream(struct evquic_stream *s)
+{
+	struct evquic_conn *c = s->conn;
+	struct evquic_worker *w = c->router->worker;
+
+	assert(s->head == NULL && !list_is_linked(&s->send_link));
+	list_remove(&s->link);
+	account_refund(&c->account, sizeof(*s));
+	counter_sub(&w->streams_now, 1);
+	pool_put(&w->streams, s);
+}
+
+/* ------------------------------------------------------------- buffers -- */
+
+static void
+pop_head(struct evquic_stream *s)
+{
+	struct evquic_buf *b = s->head;
+
+	s->head = b->next;
+	if (s->head == NULL)
+		s->tail = NULL;
+	s->acked_off = 0;
+	s->conn->unacked -= b->len;
+	buf_free(b);
+}
+
+void
+quic_stream_shut(struct evquic_stream *s)
+{
+	s->shut = true;
+	s->unsent = NULL;
+	list_remove(&s->send_link);
+	/* ngtcp2 does not look at the bytes of a stream that was reset. */
+	while (s->head != NULL)
+		pop_head(s);
+}
+
+void
+quic_stream_acked(struct evquic_stream *s, uint64_t len)
+{
+	const struct evquic_app *app = s->conn->app;
+
+	if (app->pull != NULL) {
+		if (!s->released)
+			app->acked(s, len);
+		return;
+	}
+	while (len > 0 && s->head != NULL) {
+		uint64_t left = s->head->len - s->acked_off;
+
+		if (len < left) {
+			s->acked_off += (uint32_t)len;
+			return;
+		}
+		len -= left;
+		pop_head(s);
+	}
+}
+
+static void
+join_sendq(struct evquic_stream *s)
+{
+	if (!list_is_linked(&s->send_link))
+		list_append(&s->conn->sendq, &s->send_link);
+	quic_worker_ready(s->conn);
+}
+
+static void
+append(struct evquic_stream *s, struct evquic_buf *b, size_t len)
+{
+	b->len = (uint32_t)len;
+	b->next = NULL;
+	if (s->tail != NULL)
+		s->tail->next = b;
+	else
+		s->head = b;
+	s->tail = b;
+	if (s->unsent == NULL) {
+		s->unsent = b;
+		s->unsent_off = 0;
+	}
+	s->conn->unacked += len;
+}
+
+int
+evquic_stream_write(
+    struct evquic_stream *s, struct evquic_buf *buf, size_t len, bool fin)
+{
+	assert(s->conn->app->pull == NULL);
+	assert(buf == NULL ? len == 0 : len <= buf_room(buf));
+	assert(!s->fin_wanted || s->shut);
+	if (s->shut || s->closed || s->conn->close_wanted ||
+	    !is_live(s->conn)) {
+		buf_free(buf);
+		return -EPIPE;
+	}
+	if (len > 0)
+		append(s, buf, len);
+	else
+		buf_free(buf);
+	s->fin_wanted = fin;
+	if (len > 0 || fin)
+		join_sendq(s);
+	return 0;
+}
+
+/* -------------------------------------------------------------- chunks -- */
+
+/* Collects what a stream has to send. */
+static void
+fill_chunk(struct evquic_stream *s, struct evquic_chunk *ret)
+{
+	size_t max = sizeof(ret->iov) / sizeof(ret->iov[0]);
+	struct evquic_buf *b = s->unsent;
+	uint32_t off = s->unsent_off;
+
+	ret->stream = s;
+	ret->iovcnt = 0;
+	for (; b != NULL && ret->iovcnt < max; b = b->next, off = 0)
+		ret->iov[ret->iovcnt++] =
+		    (struct iovec){b->data + off, b->len - off};
+	ret->fin = s->fin_wanted && b == NULL;
+}
+
+bool
+quic_stream_next_chunk(struct evquic_conn *c, struct evquic_chunk *ret)
+{
+	if (c->app == NULL || !c->opened)
+		return false;
+	if (c->app->pull != NULL)
+		return c->app->pull(c, ret);
+	if (list_is_empty(&c->sendq))
+		return false;
+	fill_chunk(
+	    container_of(c->sendq.next, struct evquic_stream, send_link), ret);
+	return true;
+}
+
+void
+quic_stream_taken(const struct evquic_chunk *chunk, size_t len, bool fin)
+{
+	struct evquic_stream *s = chunk->stream;
+	const struct evquic_app *app = s->conn->app;
+
+	if (app->pull != NULL) {
+		app->pulled(s, len, fin);
+		return;
+	}
+	while (s->unsent != NULL && len >= s->unsent->len - s->unsent_off) {
+		len -= s->unsent->len - s->unsent_off;
+		s->unsent = s->unsent->next;
+		s->unsent_off = 0;
+	}
+	if (s->unsent != NULL)
+		s->unsent_off += (uint32_t)len;
+	s->fin_sent = s->fin_sent || fin;
+	/* The others' turn: a long answer does not hold up short ones. */
+	list_remove(&s->send_link);
+	if (s->unsent != NULL || (s->fin_wanted && !s->fin_sent))
+		list_append(&s->conn->sendq, &s->send_link);
+}
+
+void
+quic_stream_blocked(const struct evquic_chunk *chunk)
+{
+	struct evquic_stream *s = chunk->stream;
+
+	if (s->conn->app->pull != NULL)
+		s->conn->app->blocked(s, true);
+	else
+		list_remove(&s->send_link);
+}
+
+void
+quic_stream_unblock(struct evquic_stream *s)
+{
+	if (s->conn->app->pull != NULL) {
+		if (!s->released)
+			s->conn->app->blocked(s, false);
+		quic_worker_ready(s->conn);
+	} else if (s->unsent != NULL || (s->fin_wanted && !s->fin_sent)) {
+		join_sendq(s);
+	}
+}
+
+/* ----------------------------------------------------------- lifetime -- */
+
+int
+evquic_stream_open(
+    struct evquic_conn *c, bool bidi, struct evquic_stream **ret_stream)
+{
+	struct evquic_stream *s;
+	int64_t id;
+	int rv;
+
+	if (c->state != QUIC_OPEN || c->close_wanted)
+		return -ENOTCONN;
+	s = quic_stream_new(c, -1);
+	if (s == NULL)
+		return -ENOMEM;
+	rv = bidi ? ngtcp2_conn_open_bidi_stream(c->qc, &id, s)
+		  : ngtcp2_conn_open_uni_stream(c->qc, &id, s);
+	if (rv != 0) {
+		free_stream(s);
+		return rv == NGTCP2_ERR_STREAM_ID_BLOCKED ? -EAGAIN : -ENOMEM;
+	}
+	s->id = id;
+	*ret_stream = s;
+	return 0;
+}
+
+void
+quic_stream_closed(struct evquic_stream *s)
+{
+	if (s->closed)
+		return;
+	s->closed = true;
+	quic_stream_shut(s);
+	if (!s->released) {
+		s->conn->app->stream_closed(s);
+		return;
+	}
+	if (is_live(s->conn))
+		return_credit(s);
+	free_stream(s);
+}
+
+void
+evquic_stream_release(struct evquic_stream *s)
+{
+	assert(!s->released);
+	s->released = true;
+	s->data = NULL;
+	if (is_live(s->conn))
+		return_credit(s);
+	if (s->closed) {
+		free_stream(s);
+		return;
+	}
+	/* What was written goes out; what never would be is ended. */
+	if (!s->fin_wanted)
+		evquic_stream_reset(s, 0);
+}
+
+void
+evquic_stream_reset(struct evquic_stream *s, uint64_t code)
+{
+	if (s->shut || s->closed || !is_live(s->conn))
+		return;
+	if (s->fin_sent && s->head == NULL)
+		return; /* all of it has arrived */
+	quic_stream_shut(s);
+	/* Only this direction: the other function would send STOP_SENDING
+	 * too. */
+	(void)ngtcp2_conn_shutdown_stream_write(s->conn->qc, 0, s->id, code);
+	quic_worker_ready(s->conn);
+}
+
+void
+evquic_stream_stop(struct evquic_stream *s, uint64_t code)
+{
+	if (s->closed || !is_live(s->conn))
+		return;
+	(void)ngtcp2_conn_shutdown_stream_read(s->conn->qc, 0, s->id, code);
+	quic_worker_ready(s->conn);
+}
+
+void
+evquic_stream_consume(struct evquic_stream *s, size_t len)
+{
+	assert(len <= s->unconsumed);
+	s->unconsumed -= len;
+	if (!is_live(s->conn) || len == 0)
+		return;
+	ngtcp2_conn_extend_max_offset(s->conn->qc, len);
+	if (!s->closed)
+		(void)ngtcp2_conn_extend_max_stream_offset(
+		    s->conn->qc, s->id, len);
+	quic_worker_ready(s->conn);
+}
+
+int64_t
+evquic_stream_id(const struct evquic_stream *s)
+{
+	return s->id;
+}
+
+struct evquic_conn *
+evquic_stream_conn(const struct evquic_stream *s)
+{
+	return s->conn;
+}
+
+void
+evquic_stream_set_data(struct evquic_stream *s, void *data)
+{
+	s->data = data;
+}
+
+void *
+evquic_stream_data(const struct evquic_stream *s)
+{
+	return s->data;
+}

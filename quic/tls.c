@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The binding of ngtcp2 to GnuTLS: sessions, and the choice of the application.
+ *
+ * A server chooses in GnuTLS's post-client-hello function: ALPN is parsed by
+ * then, and the transport parameters are not yet written, so that each
+ * application tells its own limits.  It may run twice (HelloRetryRequest) and
+ * is harmless to repeat.
+ *
+ * No tickets are sent in this version, hence no resumption and no early data.
+ */
+#include "quic/internal.h"
+#include "tls/verify.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <ngtcp2/ngtcp2_crypto_gnutls.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct quic_tls {
+	gnutls_session_t session;
+	ngtcp2_crypto_conn_ref ref; /* what the session's pointer leads to */
+	struct evquic_cred *cred;   /* server: pinned while the session lives */
+	struct evquic_trust *trust; /* client */
+	struct tls_peer_name peer;
+};
+
+static ngtcp2_conn *
+get_conn(ngtcp2_crypto_conn_ref *ref)
+{
+	struct evquic_conn *c = ref->user_data;
+
+	return c->qc;
+}
+
+void
+quic_tls_limits(
+    ngtcp2_transport_params *params, const struct evquic_limits *limits)
+{
+	params->initial_max_streams_bidi = limits->max_streams_bidi;
+	params->initial_max_streams_uni = limits->max_streams_uni;
+	params->initial_max_stream_data_bidi_local = limits->stream_window;
+	params->initial_max_stream_data_bidi_remote = limits->stream_window;
+	params->initial_max_stream_data_uni = limits->stream_window;
+	params->initial_max_data = limits->conn_window;
+	params->max_idle_timeout = limits->idle_timeout_ms * NSEC_PER_MSEC;
+}
+
+/* -------------------------------------------------------------- server -- */
+
+static const struct evquic_offer *
+find_offer(const struct evquic_service *service, const gnutls_datum_t *alpn)
+{
+	for (size_t i = 0; i < service->noffers; i++) {
+		const char *name = service->offers[i].app->alpn;
+
+		if (strlen(name) == alpn->size &&
+		    memcmp(name, alpn->data, alpn->size) == 0)
+			return &service->offers[i];
+	}
+	return NULL;
+}
+
+static int
+on_client_hello(gnutls_session_t session)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
+	struct evquic_conn *c = ref->user_data;
+	const struct evquic_offer *offer;
+	ngtcp2_transport_params params;
+	gnutls_datum_t alpn;
+
+	/* GNUTLS_ALPN_MANDATORY lets a ClientHello without the extension
+	 * pass; RFC 9001 8.1 does not. */
+	if (gnutls_alpn_get_selected_protocol(session, &alpn) != 0)
+		return GNUTLS_E_NO_APPLICATION_PROTOCOL;
+	offer = find_offer(c->service, &alpn);
+	if (offer == NULL)
+		return GNUTLS_E_NO_APPLICATION_PROTOCOL;
+	c->app = offer->app;
+	c->arg = offer->arg;
+	params = *ngtcp2_conn_get_local_transport_params(c->qc);
+	quic_tls_limits(&params, offer->limits);
+	if (ngtcp2_conn_set_local_transport_params(c->qc, &params) != 0)
+		return GNUTLS_E_INTERNAL_ERROR;
+	return 0;
+}
+
+static struct quic_tls *
+tls_new(struct evquic_conn *c)
+{
+	struct quic_tls *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return NULL;
+	t->ref.get_conn = get_conn;
+	t->ref.user_data = c;
+	return t;
+}
+
+/* Gives a finished session to its connection. */
+static void
+attach(struct evquic_conn *c, struct quic_tls *t)
+{
+	gnutls_session_set_ptr(t->session, &t->ref);
+	ngtcp2_conn_set_tls_native_handle(c->qc, t->session);
+	c->tls = t;
+	/* GnuTLS's memory cannot be counted; see limits.h. */
+	account_charge(&c->account, QUIC_TLS_BYTES);
+}
+
+static int
+set_alpn(gnutls_session_t session, const struct evquic_service *service)
+{
+	gnutls_datum_t names[QUIC_MAX_OFFERS];
+
+	for (size_t i = 0; i < service->noffers; i++) {
+		const char *name = service->offers[i].app->alpn;
+
+		names[i].data = (unsigned char *)(uintptr_t)name;
+		names[i].size = (unsigned)strlen(name);
+	}
+	return gnutls_alpn_set_protocols(session, names,
+	    (unsigned)service->noffers,
+	    GNUTLS_ALPN_MANDATORY | GNUTLS_ALPN_SERVER_PRECEDENCE);
+}
+
+int
+quic_tls_server_new(struct evquic_conn *c)
+{
+	struct evquic_cred *cred = c->service->cred;
+	struct quic_tls *t = tls_new(c);
+
+	if (t == NULL)
+		return -ENOMEM;
+	t->cred = evquic_cred_ref(cred);
+	if (gnutls_init(
+		&t->session, GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET) != 0) {
+		t->session = NULL;
+		goto fail;
+	}
+	if (gnutls_priority_set(
+		t->session, tls_cred_priority(cred, TLS_USE_QUIC)) != 0 ||
+	    gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE,
+		tls_cred_handle(cred)) != 0 ||
+	    ngtcp2_crypto_gnutls_configure_server_session(t->session) != 0 ||
+	    set_alpn(t->session, c->service) != 0)
+		goto fail;
+	gnutls_handshake_set_post_client_hello_function(
+	    t->session, on_client_hello);
+	attach(c, t);
+	return 0;
+fail:
+	quic_tls_free(t);
+	return -ENOMEM;
+}
+
+/* -------------------------------------------------------------- client -- */
+
+int
+quic_tls_client_new(
+    struct evquic_conn *c, const struct evquic_connect_options *o)
+{
+	gnutls_datum_t alpn = {
+	    .data = (unsigned char *)(uintptr_t)o->app->alpn,
+	    .size = (unsigned)strlen(o->app->alpn),
+	};
+	struct quic_tls *t = tls_new(c);
+	int rc = -ENOMEM;
+
+	if (t == NULL)
+		return -ENOMEM;
+	t->trust = evquic_trust_ref(o->trust);
+	if (gnutls_init(&t->session, GNUTLS_CLIENT) != 0) {
+		t->session = NULL;
+		goto fail;
+	}
+	rc = tls_trust_attach(
+	    o->trust, t->session, TLS_USE_QUIC, o->name, &t->peer);
+	if (rc != 0)
+		goto fail;
+	rc = -ENOMEM;
+	if (ngtcp2_crypto_gnutls_configure_client_session(t->session) != 0 ||
+	    gnutls_alpn_set_protocols(
+		t->session, &alpn, 1, GNUTLS_ALPN_MANDATORY) != 0)
+		goto fail;
+	attach(c, t);
+	return 0;
+fail:
+	quic_tls_free(t);
+	return rc;
+}
+
+void
+quic_tls_free(struct quic_tls *t)
+{
+	if (t == NULL)
+		return;
+	if (t->session != NULL)
+		gnutls_deinit(t->session);
+	evquic_cred_unref(t->cred);
+	evquic_trust_unref(t->trust);
+	free(t);
+}
+
+const char *
+quic_tls_verify_error(const struct quic_tls *t)
+{
+	if (t == NULL || t->trust == NULL ||
+	    t->peer.reason == TLS_VERIFY_PENDING ||
+	    t->peer.reason == TLS_VERIFY_OK)
+		return "";
+	return tls_verify_text(t->peer.reason);
+}
