@@ -201,6 +201,17 @@ dns_query_parse(const uint8_t *msg, size_t len, struct dns_query *ret_query)
 	return verdict;
 }
 
+uint16_t
+dns_verdict_rcode(enum dns_verdict verdict)
+{
+	assert(verdict == DNS_VERDICT_FORMERR ||
+	    verdict == DNS_VERDICT_NOTIMP || verdict == DNS_VERDICT_BADVERS);
+	if (verdict == DNS_VERDICT_NOTIMP)
+		return DNS_RCODE_NOTIMP;
+	return verdict == DNS_VERDICT_BADVERS ? DNS_RCODE_BADVERS
+					      : DNS_RCODE_FORMERR;
+}
+
 bool
 dns_query_is_raw(const struct dns_query *q)
 {

@@ -79,6 +79,9 @@ struct dns_build {
 enum dns_verdict dns_query_parse(
     const uint8_t *msg, size_t len, struct dns_query *ret_query);
 
+/* The RCODE to answer with after FORMERR, NOTIMP or BADVERS (asserted). */
+uint16_t dns_verdict_rcode(enum dns_verdict verdict);
+
 /*
  * Must the message cross us unaltered but for its ID?  Signed ones (RFC 8945
  * 5.5), TKEY (RFC 5625 4.5), NOTIFY and UPDATE.
