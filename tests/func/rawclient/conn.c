@@ -1,0 +1,835 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One client connection: socket, ngtcp2, timers, and the verbs that a script
+ * uses in either mode.  What arrives is judged elsewhere (tap.c, seen.c).
+ *
+ *   HANDSHAKE -> OPEN -> CLOSED_BY_SERVER | CLOSED_BY_US | RESET | IDLE
+ *        \__________\___ FAILED (our side cannot go on; `error` says why)
+ *
+ * A connection outlives its end: expectations still look at what was seen.
+ */
+#include "tests/func/rawclient/engine.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <gnutls/crypto.h>
+
+enum {
+	DCID_LEN = 18,
+	SOCKET_BUFFER = 4 << 20,
+	READS_PER_TURN = 512,
+	PACKETS_PER_FLUSH = 256,
+	STREAM_UNI = 0x02,
+	STREAM_SERVER = 0x01,
+	OUTS_MAX = 1 << 20,
+	SETTINGS_STRINGS = 9
+};
+
+void
+raw_settings_default(struct raw_settings *settings)
+{
+	*settings = (struct raw_settings){.alpn = "doq",
+	    .version = NGTCP2_PROTO_VER_V1,
+	    .idle_ms = 60000,
+	    .handshake_ms = 10000,
+	    .max_data = 64 << 20,
+	    .stream_data = 1 << 20,
+	    /* Credit for the server, so that a wrong stream would be seen. */
+	    .streams_bidi = 4,
+	    .streams_uni = 4};
+}
+
+static void
+copy_settings(struct raw_conn *conn, const struct raw_settings *from)
+{
+	const char **members[SETTINGS_STRINGS];
+	struct raw_settings *s = &conn->settings;
+
+	*s = *from;
+	members[0] = &s->host;
+	members[1] = &s->port;
+	members[2] = &s->bind_address;
+	members[3] = &s->alpn;
+	members[4] = &s->sni;
+	members[5] = &s->priority;
+	members[6] = &s->ca;
+	members[7] = &s->verify_name;
+	members[8] = &s->pin;
+	conn->strings = raw_alloc(SETTINGS_STRINGS, sizeof(char *));
+	for (size_t i = 0; i < SETTINGS_STRINGS; i++) {
+		if (*members[i] == NULL)
+			continue;
+		conn->strings[i] = raw_strdup(*members[i]);
+		*members[i] = conn->strings[i];
+	}
+}
+
+void
+raw_conn_fail(struct raw_conn *conn, const char *format, ...)
+{
+	va_list args;
+
+	if (!raw_conn_is_alive(conn))
+		return;
+	conn->state = RAW_FAILED;
+	va_start(args, format);
+	vsnprintf(conn->error, sizeof(conn->error), format, args);
+	va_end(args);
+}
+
+bool
+raw_conn_is_alive(const struct raw_conn *conn)
+{
+	return conn->state == RAW_HANDSHAKE || conn->state == RAW_OPEN;
+}
+
+static void
+on_rand(uint8_t *dest, size_t len, const ngtcp2_rand_ctx *ctx)
+{
+	(void)ctx;
+	gnutls_rnd(GNUTLS_RND_NONCE, dest, len);
+}
+
+static int
+on_new_cid(
+    ngtcp2_conn *quic, ngtcp2_cid *cid, uint8_t *token, size_t len, void *user)
+{
+	(void)quic;
+	(void)user;
+	gnutls_rnd(GNUTLS_RND_NONCE, cid->data, len);
+	cid->datalen = len;
+	gnutls_rnd(GNUTLS_RND_NONCE, token, NGTCP2_STATELESS_RESET_TOKENLEN);
+	return 0;
+}
+
+static int
+on_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t offset,
+    const uint8_t *data, size_t len, void *user, void *stream)
+{
+	(void)flags;
+	(void)offset;
+	(void)data;
+	(void)user;
+	(void)stream;
+	ngtcp2_conn_extend_max_stream_offset(quic, id, len);
+	ngtcp2_conn_extend_max_offset(quic, len);
+	return 0;
+}
+
+static int
+on_handshake_completed(ngtcp2_conn *quic, void *user)
+{
+	struct raw_conn *conn = user;
+	const ngtcp2_transport_params *params =
+	    ngtcp2_conn_get_remote_transport_params(quic);
+
+	conn->state = RAW_OPEN;
+	conn->seen.max_streams_bidi = params->initial_max_streams_bidi;
+	conn->seen.max_data = params->initial_max_data;
+	if (params->stateless_reset_token_present)
+		memcpy(conn->tokens[conn->ntokens++],
+		    params->stateless_reset_token, RAW_RESET_TOKEN_LEN);
+	return 0;
+}
+
+static int
+on_stateless_reset(
+    ngtcp2_conn *quic, const ngtcp2_pkt_stateless_reset *reset, void *user)
+{
+	struct raw_conn *conn = user;
+
+	(void)quic;
+	(void)reset;
+	conn->seen.has_reset_packet = true;
+	return 0;
+}
+
+static int
+on_retry(ngtcp2_conn *quic, const ngtcp2_pkt_hd *hd, void *user)
+{
+	struct raw_conn *conn = user;
+
+	conn->has_retry = true;
+	return ngtcp2_crypto_recv_retry_cb(quic, hd, user);
+}
+
+static const ngtcp2_callbacks callbacks = {
+    .client_initial = ngtcp2_crypto_client_initial_cb,
+    .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
+    .handshake_completed = on_handshake_completed,
+    .encrypt = ngtcp2_crypto_encrypt_cb,
+    .decrypt = ngtcp2_crypto_decrypt_cb,
+    .hp_mask = ngtcp2_crypto_hp_mask_cb,
+    .recv_stream_data = on_stream_data,
+    .recv_stateless_reset = on_stateless_reset,
+    .recv_retry = on_retry,
+    .rand = on_rand,
+    .get_new_connection_id = on_new_cid,
+    .update_key = ngtcp2_crypto_update_key_cb,
+    .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
+    .delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
+    .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
+    .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
+};
+
+static int
+bind_local(struct raw_conn *conn, int fd)
+{
+	struct addrinfo hints = {
+	    .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM};
+	struct addrinfo *list;
+	int rc;
+
+	if (conn->settings.bind_address == NULL)
+		return 0;
+	if (getaddrinfo(conn->settings.bind_address, "0", &hints, &list) != 0)
+		return -EINVAL;
+	rc = bind(fd, list->ai_addr, list->ai_addrlen);
+	freeaddrinfo(list);
+	return rc;
+}
+
+static int
+open_socket(struct raw_conn *conn)
+{
+	int size = SOCKET_BUFFER;
+	int fd = socket(conn->remote.ss_family,
+	    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	conn->local_len = sizeof(conn->local);
+	if (bind_local(conn, fd) != 0 ||
+	    connect(fd, (struct sockaddr *)&conn->remote, conn->remote_len) !=
+		0 ||
+	    getsockname(
+		fd, (struct sockaddr *)&conn->local, &conn->local_len) != 0) {
+		int rc = -errno;
+
+		close(fd);
+		return rc;
+	}
+	if (conn->fd >= 0)
+		close(conn->fd);
+	conn->fd = fd;
+	return 0;
+}
+
+static int
+resolve(struct raw_conn *conn)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
+	struct addrinfo *list;
+
+	if (getaddrinfo(
+		conn->settings.host, conn->settings.port, &hints, &list) != 0)
+		return -ENOENT;
+	memcpy(&conn->remote, list->ai_addr, list->ai_addrlen);
+	conn->remote_len = list->ai_addrlen;
+	freeaddrinfo(list);
+	return 0;
+}
+
+static int
+start_quic(struct raw_conn *conn)
+{
+	const struct raw_settings *s = &conn->settings;
+	ngtcp2_settings settings;
+	ngtcp2_transport_params params;
+	ngtcp2_cid dcid = {.datalen = DCID_LEN};
+
+	ngtcp2_settings_default(&settings);
+	settings.initial_ts = raw_now();
+	settings.max_tx_udp_payload_size = RAW_UDP_PAYLOAD;
+	settings.no_pmtud = 1;
+	settings.handshake_timeout = s->handshake_ms * RAW_MS;
+	ngtcp2_transport_params_default(&params);
+	params.initial_max_stream_data_bidi_local = s->stream_data;
+	params.initial_max_stream_data_bidi_remote = s->stream_data;
+	params.initial_max_stream_data_uni = s->stream_data;
+	params.initial_max_data = s->max_data;
+	params.initial_max_streams_bidi = s->streams_bidi;
+	params.initial_max_streams_uni = s->streams_uni;
+	params.max_idle_timeout = s->idle_ms * RAW_MS;
+	gnutls_rnd(GNUTLS_RND_NONCE, dcid.data, DCID_LEN);
+	conn->scid.datalen = RAW_SCID_LEN;
+	gnutls_rnd(GNUTLS_RND_NONCE, conn->scid.data, RAW_SCID_LEN);
+	ngtcp2_path_storage_init(&conn->path, (ngtcp2_sockaddr *)&conn->local,
+	    conn->local_len, (ngtcp2_sockaddr *)&conn->remote, conn->remote_len,
+	    NULL);
+	if (ngtcp2_conn_client_new(&conn->quic, &dcid, &conn->scid,
+		&conn->path.path, s->version, &callbacks, &settings, &params,
+		NULL, conn) != 0)
+		return -EINVAL;
+	if (s->keepalive_ms > 0)
+		ngtcp2_conn_set_keep_alive_timeout(
+		    conn->quic, s->keepalive_ms * RAW_MS);
+	return raw_tls_init(conn);
+}
+
+struct raw_conn *
+raw_conn_new(const char *name, const struct raw_settings *settings)
+{
+	struct raw_conn *conn = raw_alloc(1, sizeof(*conn));
+	int rc;
+
+	snprintf(conn->name, sizeof(conn->name), "%s", name);
+	conn->fd = -1;
+	conn->next_uni = STREAM_UNI;
+	conn->opened_uni = STREAM_UNI;
+	conn->chunks_end = &conn->chunks;
+	copy_settings(conn, settings);
+	if (resolve(conn) != 0) {
+		raw_conn_fail(conn, "no address for %s", settings->host);
+		return conn;
+	}
+	rc = open_socket(conn);
+	if (rc != 0) {
+		raw_conn_fail(conn, "socket: %s", strerror(-rc));
+		return conn;
+	}
+	if (start_quic(conn) != 0)
+		raw_conn_fail(conn, "QUIC connection could not be made");
+	raw_conn_flush(conn);
+	return conn;
+}
+
+static void
+free_outs(struct raw_conn *conn)
+{
+	for (int kind = 0; kind < RAW_STREAM_KINDS; kind++) {
+		for (size_t i = 0; i < conn->nouts[kind]; i++) {
+			struct raw_out *out = conn->outs[kind][i];
+
+			if (out == NULL)
+				continue;
+			raw_buf_done(&out->question);
+			free(out);
+		}
+		free(conn->outs[kind]);
+	}
+}
+
+void
+raw_conn_free(struct raw_conn *conn)
+{
+	if (conn == NULL)
+		return;
+	if (conn->state == RAW_OPEN && !conn->is_abandoned)
+		(void)raw_conn_close(conn, true, 0, "");
+	if (conn->fd >= 0)
+		close(conn->fd);
+	if (conn->quic != NULL)
+		ngtcp2_conn_del(conn->quic);
+	raw_tls_done(conn);
+	raw_engine_done(conn);
+	raw_seen_done(&conn->seen);
+	free_outs(conn);
+	while (conn->chunks != NULL) {
+		struct raw_chunk *chunk = conn->chunks;
+
+		conn->chunks = chunk->next;
+		free(chunk->data);
+		free(chunk);
+	}
+	for (size_t i = 0; i < conn->nstash; i++)
+		free(conn->stash[i].data);
+	for (size_t i = 0; i < SETTINGS_STRINGS; i++)
+		free(conn->strings[i]);
+	free(conn->strings);
+	free(conn);
+}
+
+void
+raw_conn_datagram(struct raw_conn *conn, const uint8_t *data, size_t len)
+{
+	/* A full socket is like a lossy network: nothing to do here. */
+	if (conn->fd >= 0)
+		(void)!send(conn->fd, data, len, 0);
+}
+
+struct raw_out *
+raw_conn_out(struct raw_conn *conn, uint64_t stream)
+{
+	size_t kind = (size_t)(stream % RAW_STREAM_KINDS);
+	size_t index = (size_t)(stream / RAW_STREAM_KINDS);
+	size_t count = conn->nouts[kind] ? conn->nouts[kind] : 16;
+
+	if (stream / RAW_STREAM_KINDS >= OUTS_MAX)
+		return NULL;
+	if (index >= conn->nouts[kind]) {
+		while (count <= index)
+			count *= 2;
+		conn->outs[kind] = raw_realloc(
+		    conn->outs[kind], count * sizeof(struct raw_out *));
+		memset(conn->outs[kind] + conn->nouts[kind], 0,
+		    (count - conn->nouts[kind]) * sizeof(struct raw_out *));
+		conn->nouts[kind] = count;
+	}
+	if (conn->outs[kind][index] == NULL)
+		conn->outs[kind][index] = raw_alloc(1, sizeof(struct raw_out));
+	return conn->outs[kind][index];
+}
+
+uint64_t
+raw_conn_next_stream(struct raw_conn *conn, bool is_uni)
+{
+	uint64_t *next = is_uni ? &conn->next_uni : &conn->next_bidi;
+	uint64_t id = *next;
+
+	*next += RAW_STREAM_KINDS;
+	return id;
+}
+
+static void
+note_stream_used(struct raw_conn *conn, uint64_t stream)
+{
+	uint64_t *next =
+	    stream & STREAM_UNI ? &conn->next_uni : &conn->next_bidi;
+
+	if ((stream & STREAM_SERVER) == 0 && stream >= *next)
+		*next = stream + RAW_STREAM_KINDS;
+}
+
+int
+raw_conn_send(struct raw_conn *conn, uint64_t stream,
+    const struct raw_buf *data, bool fin, size_t split)
+{
+	struct raw_chunk *chunk;
+	struct raw_out *out;
+
+	note_stream_used(conn, stream);
+	if (conn->is_taken_over) {
+		raw_engine_stream(conn, stream, data, fin, split);
+		return 0;
+	}
+	out = raw_conn_out(conn, stream);
+	if ((stream & STREAM_SERVER) != 0 || out == NULL)
+		return -EINVAL;
+	out->offset += data->len;
+	chunk = raw_alloc(1, sizeof(*chunk));
+	chunk->stream = stream;
+	chunk->data = raw_alloc(1, data->len + 1);
+	if (data->len > 0)
+		memcpy(chunk->data, data->data, data->len);
+	chunk->len = data->len;
+	chunk->fin = fin;
+	chunk->split = split;
+	*conn->chunks_end = chunk;
+	conn->chunks_end = &chunk->next;
+	if (conn->waiting == NULL)
+		conn->waiting = chunk;
+	raw_conn_flush(conn);
+	return 0;
+}
+
+/* Opens streams of ngtcp2 up to this one.  False: not possible now. */
+static bool
+open_up_to(struct raw_conn *conn, uint64_t stream)
+{
+	bool is_uni = stream & STREAM_UNI;
+	uint64_t *opened = is_uni ? &conn->opened_uni : &conn->opened_bidi;
+	int64_t id;
+
+	while (*opened <= stream) {
+		int rc =
+		    is_uni
+			? ngtcp2_conn_open_uni_stream(conn->quic, &id, NULL)
+			: ngtcp2_conn_open_bidi_stream(conn->quic, &id, NULL);
+
+		if (rc != 0)
+			return false;
+		*opened = (uint64_t)id + RAW_STREAM_KINDS;
+	}
+	return true;
+}
+
+enum write_result {
+	WROTE,
+	WROTE_NOTHING,
+	SKIP_CHUNK,
+	WRITE_FAILED
+};
+
+static void
+send_packet(struct raw_conn *conn, const uint8_t *packet, ngtcp2_ssize len)
+{
+	if (len <= 0)
+		return;
+	raw_tap_out(conn, packet, (size_t)len);
+	raw_conn_datagram(conn, packet, (size_t)len);
+}
+
+static void
+advance_chunk(struct raw_chunk *chunk, ngtcp2_ssize taken)
+{
+	if (taken < 0)
+		return;
+	chunk->off += (size_t)taken;
+	if (chunk->off == chunk->len)
+		chunk->is_done = true;
+}
+
+static enum write_result
+write_packet(struct raw_conn *conn, struct raw_chunk *chunk)
+{
+	uint8_t packet[RAW_UDP_PAYLOAD];
+	ngtcp2_path_storage path;
+	ngtcp2_pkt_info info;
+	ngtcp2_vec vec = {NULL, 0};
+	ngtcp2_ssize taken = -1;
+	ngtcp2_ssize len;
+	uint32_t flags = 0;
+
+	ngtcp2_path_storage_zero(&path);
+	if (chunk != NULL) {
+		vec.base = chunk->data + chunk->off;
+		vec.len = chunk->len - chunk->off;
+		if (chunk->split > 0 && vec.len > chunk->split)
+			vec.len = chunk->split;
+		if (chunk->fin && chunk->off + vec.len == chunk->len)
+			flags = NGTCP2_WRITE_STREAM_FLAG_FIN;
+	}
+	len = ngtcp2_conn_writev_stream(conn->quic, &path.path, &info, packet,
+	    sizeof(packet), &taken, flags,
+	    chunk != NULL ? (int64_t)chunk->stream : -1, &vec,
+	    chunk != NULL ? 1 : 0, raw_now());
+	if (len == NGTCP2_ERR_STREAM_DATA_BLOCKED)
+		return SKIP_CHUNK;
+	if (len == NGTCP2_ERR_STREAM_SHUT_WR ||
+	    len == NGTCP2_ERR_STREAM_NOT_FOUND) {
+		chunk->is_done = true;
+		return SKIP_CHUNK;
+	}
+	if (len < 0) {
+		raw_conn_fail(conn, "write: %s", ngtcp2_strerror((int)len));
+		return WRITE_FAILED;
+	}
+	if (chunk != NULL)
+		advance_chunk(chunk, taken);
+	send_packet(conn, packet, len);
+	return len > 0 ? WROTE : WROTE_NOTHING;
+}
+
+/* The first chunk after `after` that could go out now. */
+static struct raw_chunk *
+next_chunk(struct raw_conn *conn, struct raw_chunk *after)
+{
+	struct raw_chunk *c;
+
+	if (conn->state == RAW_HANDSHAKE)
+		return NULL;
+	while (conn->waiting != NULL && conn->waiting->is_done)
+		conn->waiting = conn->waiting->next;
+	c = after != NULL ? after->next : conn->waiting;
+	for (; c != NULL; c = c->next) {
+		if (c->is_done)
+			continue;
+		if (open_up_to(conn, c->stream))
+			return c;
+		return NULL; /* no credit: later streams have none either */
+	}
+	return NULL;
+}
+
+void
+raw_conn_flush(struct raw_conn *conn)
+{
+	struct raw_chunk *chunk;
+	struct raw_chunk *after = NULL;
+
+	if (!raw_conn_is_alive(conn) || conn->is_abandoned)
+		return;
+	if (conn->is_taken_over) {
+		raw_engine_ack(conn);
+		return;
+	}
+	for (int i = 0; i < PACKETS_PER_FLUSH; i++) {
+		enum write_result result;
+
+		chunk = next_chunk(conn, after);
+		result = write_packet(conn, chunk);
+		if (result == WRITE_FAILED || result == WROTE_NOTHING)
+			break;
+		if (result == SKIP_CHUNK)
+			after = chunk;
+	}
+	ngtcp2_conn_update_pkt_tx_time(conn->quic, raw_now());
+	/* ngtcp2 points into chunks until they are acknowledged: they stay. */
+}
+
+int
+raw_conn_reset(struct raw_conn *conn, uint64_t stream, uint64_t code)
+{
+	struct raw_out *out = raw_conn_out(conn, stream);
+	int rc;
+
+	note_stream_used(conn, stream);
+	if (out == NULL)
+		return -EINVAL;
+	if (conn->is_taken_over) {
+		struct raw_buf frame = {0};
+
+		raw_put_reset(&frame, stream, code, out->offset);
+		raw_engine_add(conn, &frame);
+		raw_buf_done(&frame);
+		return 0;
+	}
+	for (struct raw_chunk *c = conn->chunks; c != NULL; c = c->next)
+		if (c->stream == stream)
+			c->is_done = true;
+	(void)open_up_to(conn, stream);
+	rc = ngtcp2_conn_shutdown_stream_write(
+	    conn->quic, 0, (int64_t)stream, code);
+	raw_conn_flush(conn);
+	return rc == 0 ? 0 : -EINVAL;
+}
+
+int
+raw_conn_stop(struct raw_conn *conn, uint64_t stream, uint64_t code)
+{
+	int rc;
+
+	note_stream_used(conn, stream);
+	if (conn->is_taken_over) {
+		struct raw_buf frame = {0};
+
+		raw_put_stop(&frame, stream, code);
+		raw_engine_add(conn, &frame);
+		raw_buf_done(&frame);
+		return 0;
+	}
+	(void)open_up_to(conn, stream);
+	rc = ngtcp2_conn_shutdown_stream_read(
+	    conn->quic, 0, (int64_t)stream, code);
+	raw_conn_flush(conn);
+	return rc == 0 ? 0 : -EINVAL;
+}
+
+static void
+write_close(struct raw_conn *conn, const ngtcp2_ccerr *error)
+{
+	uint8_t packet[RAW_UDP_PAYLOAD];
+	ngtcp2_path_storage path;
+	ngtcp2_pkt_info info;
+	ngtcp2_ssize len;
+
+	ngtcp2_path_storage_zero(&path);
+	len = ngtcp2_conn_write_connection_close(conn->quic, &path.path, &info,
+	    packet, sizeof(packet), error, raw_now());
+	send_packet(conn, packet, len);
+}
+
+int
+raw_conn_close(
+    struct raw_conn *conn, bool is_app, uint64_t code, const char *reason)
+{
+	const uint8_t *text = (const uint8_t *)reason;
+	ngtcp2_ccerr error;
+
+	if (!raw_conn_is_alive(conn))
+		return -EINVAL;
+	if (conn->is_taken_over) {
+		struct raw_buf frame = {0};
+
+		raw_put_close(&frame, is_app, code, reason);
+		raw_engine_add(conn, &frame);
+		raw_buf_done(&frame);
+	} else {
+		ngtcp2_ccerr_default(&error);
+		if (is_app)
+			ngtcp2_ccerr_set_application_error(
+			    &error, code, text, strlen(reason));
+		else
+			ngtcp2_ccerr_set_transport_error(
+			    &error, code, text, strlen(reason));
+		write_close(conn, &error);
+	}
+	conn->state = RAW_CLOSED_BY_US;
+	return 0;
+}
+
+int
+raw_conn_take_over(struct raw_conn *conn)
+{
+	const ngtcp2_cid *dcid;
+
+	if (conn->state != RAW_OPEN || !conn->rx.is_ready || !conn->tx.is_ready)
+		return -EAGAIN;
+	raw_conn_flush(conn);
+	dcid = ngtcp2_conn_get_dcid(conn->quic);
+	memcpy(conn->dcid, dcid->data, dcid->datalen);
+	conn->dcid_len = dcid->datalen;
+	raw_engine_start(conn);
+	return 0;
+}
+
+void
+raw_conn_abandon(struct raw_conn *conn)
+{
+	conn->is_abandoned = true;
+}
+
+int
+raw_conn_rebind(struct raw_conn *conn)
+{
+	/* ngtcp2 keeps the path it knows: a NAT does not tell its client. */
+	return open_socket(conn);
+}
+
+/* What ngtcp2 learnt from a CONNECTION_CLOSE in a long-header packet. */
+static void
+note_long_close(struct raw_conn *conn)
+{
+	const ngtcp2_ccerr *e = ngtcp2_conn_get_ccerr(conn->quic);
+	struct raw_frame f = {.type = RAW_FRAME_CLOSE,
+	    .code = e->error_code,
+	    .offset = e->frame_type,
+	    .data = e->reason,
+	    .len = e->reasonlen};
+
+	if (conn->seen.close.is_seen || conn->seen.has_reset_packet)
+		return;
+	if (e->type == NGTCP2_CCERR_TYPE_APPLICATION)
+		f.type = RAW_FRAME_CLOSE_APP;
+	if (f.data == NULL)
+		f.len = 0;
+	raw_seen_frame(&conn->seen, &f);
+}
+
+static void
+on_read_error(struct raw_conn *conn, int rc)
+{
+	ngtcp2_ccerr error;
+
+	if (rc == NGTCP2_ERR_DRAINING) {
+		note_long_close(conn);
+		return;
+	}
+	if (rc == NGTCP2_ERR_RECV_VERSION_NEGOTIATION) {
+		conn->has_vn = true;
+		raw_conn_fail(conn, "version negotiation");
+		return;
+	}
+	ngtcp2_ccerr_default(&error);
+	if (rc == NGTCP2_ERR_CRYPTO)
+		ngtcp2_ccerr_set_tls_alert(
+		    &error, ngtcp2_conn_get_tls_alert(conn->quic), NULL, 0);
+	else
+		ngtcp2_ccerr_set_liberr(&error, rc, NULL, 0);
+	write_close(conn, &error);
+	raw_conn_fail(conn, "read: %s (we close with 0x%llx)",
+	    ngtcp2_strerror(rc), (unsigned long long)error.error_code);
+}
+
+static void
+on_datagram(struct raw_conn *conn, const uint8_t *data, size_t len)
+{
+	ngtcp2_pkt_info info = {0};
+	int rc = 0;
+
+	conn->datagrams_in++;
+	conn->octets_in += len;
+	if (len > conn->largest_datagram)
+		conn->largest_datagram = len;
+	if (!conn->is_taken_over && !conn->is_abandoned &&
+	    raw_conn_is_alive(conn))
+		rc = ngtcp2_conn_read_pkt(
+		    conn->quic, &conn->path.path, &info, data, len, raw_now());
+	raw_tap_replay(conn);
+	raw_tap_in(conn, data, len);
+	if (rc != 0)
+		on_read_error(conn, rc);
+	if (conn->settings.no_ack && conn->state == RAW_OPEN)
+		conn->is_abandoned = true;
+	if (!raw_conn_is_alive(conn))
+		return;
+	if (conn->seen.close.is_seen)
+		conn->state = RAW_CLOSED_BY_SERVER;
+	else if (conn->seen.has_reset_packet)
+		conn->state = RAW_RESET;
+}
+
+void
+raw_conn_on_readable(struct raw_conn *conn)
+{
+	uint8_t *data = raw_alloc(1, RAW_PACKET_MAX);
+
+	for (int i = 0; i < READS_PER_TURN && conn->fd >= 0; i++) {
+		ssize_t len = recv(conn->fd, data, RAW_PACKET_MAX, 0);
+
+		if (len < 0) {
+			if (errno == ECONNREFUSED &&
+			    conn->state == RAW_HANDSHAKE)
+				raw_conn_fail(conn, "nobody listens");
+			break;
+		}
+		if (len > 0)
+			on_datagram(conn, data, (size_t)len);
+	}
+	free(data);
+}
+
+void
+raw_conn_on_time(struct raw_conn *conn, uint64_t now)
+{
+	int rc;
+
+	if (raw_conn_expiry(conn) > now)
+		return;
+	rc = ngtcp2_conn_handle_expiry(conn->quic, now);
+	if (rc == NGTCP2_ERR_IDLE_CLOSE)
+		conn->state = RAW_IDLE;
+	else if (rc != 0)
+		raw_conn_fail(conn, "%s", ngtcp2_strerror(rc));
+	else
+		raw_conn_flush(conn);
+}
+
+uint64_t
+raw_conn_expiry(const struct raw_conn *conn)
+{
+	if (!raw_conn_is_alive(conn) || conn->is_taken_over ||
+	    conn->is_abandoned)
+		return UINT64_MAX;
+	return ngtcp2_conn_get_expiry(conn->quic);
+}
+
+void
+raw_conn_describe(const struct raw_conn *conn, char *text, size_t size)
+{
+	const struct raw_seen_close *c = &conn->seen.close;
+
+	switch (conn->state) {
+	case RAW_HANDSHAKE:
+		snprintf(text, size, "handshake not complete");
+		break;
+	case RAW_OPEN:
+		snprintf(text, size, "connection open");
+		break;
+	case RAW_CLOSED_BY_SERVER:
+		snprintf(text, size, "server closed: %s 0x%llx \"%s\"",
+		    c->is_app ? "app" : "transport",
+		    (unsigned long long)c->code, c->reason);
+		break;
+	case RAW_CLOSED_BY_US:
+		snprintf(text, size, "closed by this client");
+		break;
+	case RAW_RESET:
+		snprintf(text, size, "stateless reset");
+		break;
+	case RAW_IDLE:
+		snprintf(text, size, "idle timeout");
+		break;
+	case RAW_FAILED:
+		snprintf(text, size, "failed: %s", conn->error);
+		break;
+	}
+}
