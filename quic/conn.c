@@ -597,6 +597,12 @@ evquic_conn_stats(const struct evquic_conn *c, struct evquic_conn_stats *ret)
 	ret->rtt_ns = c->stats.handshake_done ? info.smoothed_rtt : 0;
 }
 
+bool
+evquic_conn_is_closing(const struct evquic_conn *c)
+{
+	return c->close_wanted || c->state == QUIC_DEAD;
+}
+
 void
 evquic_conn_ready(struct evquic_conn *c)
 {

@@ -64,6 +64,7 @@ struct evquic_worker_options {
 	size_t size;	       /* sizeof(struct evquic_worker_options) */
 	evquic_trace_fn trace; /* NULL: no trace */
 	void *trace_arg;
+	void *data; /* see evquic_worker_data() */
 };
 
 /*
@@ -76,6 +77,14 @@ EVQUIC_API struct evquic_worker *evquic_worker_new(
 /* Frees a worker; NULL is fine.  All its endpoints must be gone (asserted),
  * and so must every buffer that it gave out. */
 EVQUIC_API void evquic_worker_free(struct evquic_worker *worker);
+
+/* The `data` of the options: how an application finds its own per-thread state
+ * from evquic_conn_worker(). */
+EVQUIC_API void *evquic_worker_data(const struct evquic_worker *worker);
+
+/* The versions of the libraries that run, such as "1.11.0". */
+EVQUIC_API const char *evquic_ngtcp2_version(void);
+EVQUIC_API const char *evquic_gnutls_version(void);
 
 /* How many counters there are, and what the i-th is called and means. */
 EVQUIC_API size_t evquic_counter_count(void);
@@ -242,9 +251,9 @@ struct evquic_app {
 	 * nothing to send; evquic_conn_ready() asks for a call.  Bytes must
 	 * stay until acked().  For each chunk that was offered one of the
 	 * others follows: pulled() when `len` of its bytes were taken (and the
-	 * fin, if all of them were), blocked() when the stream has no credit;
-	 * it is then unblocked by stream_credit through another pull().
-	 * pulled() and blocked() may not write or close.
+	 * fin, if all of them were), blocked() with true when the stream has
+	 * no credit, and with false when it has some again.  None of the four
+	 * may close the connection, nor end or release a stream.
 	 */
 	bool (*pull)(struct evquic_conn *conn, struct evquic_chunk *ret);
 	void (*pulled)(struct evquic_stream *stream, size_t len, bool fin);
@@ -383,6 +392,10 @@ EVQUIC_API void evquic_conn_stats(
  */
 EVQUIC_API void evquic_conn_close(
     struct evquic_conn *conn, uint64_t code, const char *reason);
+
+/* True from evquic_conn_close() or the peer's close on: nothing that is written
+ * now will be sent. */
+EVQUIC_API bool evquic_conn_is_closing(const struct evquic_conn *conn);
 
 /* Asks for a pull() in this turn's flush. */
 EVQUIC_API void evquic_conn_ready(struct evquic_conn *conn);

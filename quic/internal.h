@@ -109,6 +109,7 @@ struct evquic_worker {
 	struct quic_counters counters;
 	evquic_trace_fn trace;
 	void *trace_arg;
+	void *data;
 };
 
 /* As evquic_worker_new(), with the system replaced. */

@@ -27,6 +27,12 @@ struct quic_tls {
 	struct tls_peer_name peer;
 };
 
+const char *
+evquic_gnutls_version(void)
+{
+	return gnutls_check_version(NULL);
+}
+
 static ngtcp2_conn *
 get_conn(ngtcp2_crypto_conn_ref *ref)
 {

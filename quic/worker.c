@@ -90,6 +90,7 @@ quic_worker_new(struct event_base *base,
 	if (options != NULL) {
 		w->trace = options->trace;
 		w->trace_arg = options->trace_arg;
+		w->data = options->data;
 	}
 	random_init(&w->random, io->random, io->ctx);
 	list_init(&w->ready);
@@ -133,6 +134,18 @@ evquic_worker_free(struct evquic_worker *w)
 	free(w->tx.bytes);
 	free(w->rx);
 	free(w);
+}
+
+const char *
+evquic_ngtcp2_version(void)
+{
+	return ngtcp2_version(0)->version_str;
+}
+
+void *
+evquic_worker_data(const struct evquic_worker *w)
+{
+	return w->data;
 }
 
 void

@@ -192,7 +192,7 @@ override_all(struct config_loader *loader, const struct config_override *over)
 		override_value(loader, "state", over->state);
 	if (over->workers > 0)
 		loader->config->workers = over->workers;
-	if (over->is_debug)
+	if (over->verbosity > 0)
 		loader->config->log.level = LOG_LEVEL_DEBUG;
 }
 

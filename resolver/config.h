@@ -198,7 +198,7 @@ struct config_override {
 	const char *key;
 	const char *state;
 	uint32_t workers;
-	bool is_debug; /* log level debug, whatever the file says */
+	unsigned verbosity; /* 1: log level debug; 2: QUIC's trace too */
 };
 
 #define CONFIG_ERRORS_MAX 20

@@ -164,7 +164,7 @@ read_option(struct reader *reader, int option, const char *word)
 		set_action(reader, OPTIONS_PRINT_KEYS);
 		return 0;
 	case 'v':
-		over->is_debug = true;
+		over->verbosity++;
 		return 0;
 	case 'V':
 		set_action(reader, OPTIONS_VERSION);
@@ -244,7 +244,8 @@ options_print_help(FILE *out)
 	    "certificate are\n"
 	    "      --check         check the configuration, print what is "
 	    "wrong, exit\n"
-	    "  -v, --verbose       log at level debug\n"
+	    "  -v, --verbose       log at level debug; twice: what QUIC does, "
+	    "too\n"
 	    "  -V, --version       print versions, exit\n"
 	    "  -h, --help          print this, exit\n",
 	    out);

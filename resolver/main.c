@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * quolld: DNS over QUIC in front of a recursive resolver.
+ *
+ * The main thread reads the command line and the configuration, builds the
+ * server, and then only waits for signals: TERM and INT drain, HUP reloads,
+ * USR1 reports.  The work is done by the workers' threads.
+ */
+#include <config.h>
+#include "resolver/config.h"
+#include "resolver/ops/notify.h"
+#include "resolver/options.h"
+#include "resolver/server.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "quic/evquic.h"
+
+#define DEFAULT_FILE QUOLL_CONFDIR "/quolld.yaml"
+
+/* How long queries that run may take when the service stops. */
+#define DRAIN_SECONDS 5
+
+#define RENEW_SECONDS 86400
+
+static const struct config_build build = {
+    .listen_schemes = CONFIG_SCHEME_BIT(CONFIG_QUIC),
+    .upstream_schemes =
+	CONFIG_SCHEME_BIT(CONFIG_UDP) | CONFIG_SCHEME_BIT(CONFIG_TCP),
+    .has_recursion = false,
+};
+
+/* The main thread's own. */
+struct daemon {
+	struct options options;
+	struct log log;
+	struct server server;
+	struct event_base *base;
+	struct event *events[7];
+	size_t nevents;
+	struct event *deadline;
+	size_t ended; /* workers whose thread has ended */
+	bool stopping;
+};
+
+static void
+notify(enum notify_event event)
+{
+	(void)notify_send(
+	    getenv("NOTIFY_SOCKET"), event, clock_now() / NSEC_PER_USEC);
+}
+
+/* ------------------------------------------------------- configuration -- */
+
+static void
+log_errors(struct log *log, const struct config_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++)
+		log_err(log, "%s", errors->text[i]);
+	if (errors->dropped > 0)
+		log_err(log, "and %zu more", errors->dropped);
+}
+
+static void
+print_errors(const struct config_errors *errors)
+{
+	for (size_t i = 0; i < errors->count; i++)
+		fprintf(stderr, "%s\n", errors->text[i]);
+	if (errors->dropped > 0)
+		fprintf(stderr, "and %zu more\n", errors->dropped);
+}
+
+static int
+load(const struct options *options, struct config_errors *errors,
+    struct config **ret_config)
+{
+	const char *file;
+
+	*errors = (struct config_errors){.count = 0};
+	return options_load(
+	    options, DEFAULT_FILE, &build, errors, &file, ret_config);
+}
+
+static void
+reload(struct daemon *d)
+{
+	struct config_errors *errors = calloc(1, sizeof(*errors));
+	struct config *config;
+
+	if (errors == NULL || d->stopping) {
+		free(errors);
+		return;
+	}
+	notify(NOTIFY_RELOADING);
+	if (load(&d->options, errors, &config) == 0) {
+		(void)server_reload(&d->server, config);
+		config_unref(config);
+	} else {
+		log_errors(&d->log, errors);
+		log_err(&d->log, "reload failed: everything stays as it was");
+	}
+	notify(NOTIFY_READY);
+	free(errors);
+}
+
+/* ------------------------------------------------------------- signals -- */
+
+static void
+on_stop(evutil_socket_t signal, short what, void *arg)
+{
+	struct daemon *d = arg;
+	struct timeval tv = {.tv_sec = DRAIN_SECONDS};
+
+	(void)what;
+	if (d->stopping) {
+		server_close(&d->server); /* asked twice: at once */
+		return;
+	}
+	d->stopping = true;
+	notify(NOTIFY_STOPPING);
+	log_info(&d->log, "signal %d: finishing what runs", (int)signal);
+	server_drain(&d->server);
+	(void)event_add(d->deadline, &tv);
+}
+
+static void
+on_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	log_warn(&d->log, "closing what is left after %d s", DRAIN_SECONDS);
+	server_close(&d->server);
+}
+
+static void
+on_reload(evutil_socket_t signal, short what, void *arg)
+{
+	(void)signal;
+	(void)what;
+	reload(arg);
+}
+
+static void
+on_report(evutil_socket_t signal, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)signal;
+	(void)what;
+	server_report(&d->server);
+}
+
+static void
+on_renew(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	if (!d->stopping)
+		server_renew(&d->server);
+}
+
+static void
+on_ended(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+	eventfd_t count;
+
+	(void)what;
+	if (eventfd_read(fd, &count) == 0)
+		d->ended += count;
+	if (d->ended >= d->server.nworkers)
+		(void)event_base_loopbreak(d->base);
+}
+
+static bool
+add_event(struct daemon *d, int fd, short what, event_callback_fn fn,
+    const struct timeval *tv)
+{
+	struct event *e = event_new(d->base, fd, what | EV_PERSIST, fn, d);
+
+	if (e == NULL)
+		return false;
+	d->events[d->nevents++] = e;
+	return event_add(e, tv) == 0;
+}
+
+static bool
+make_events(struct daemon *d)
+{
+	struct timeval day = {.tv_sec = RENEW_SECONDS};
+
+	d->base = event_base_new();
+	if (d->base == NULL)
+		return false;
+	d->deadline = event_new(d->base, -1, 0, on_deadline, d);
+	return d->deadline != NULL &&
+	       add_event(d, SIGTERM, EV_SIGNAL, on_stop, NULL) &&
+	       add_event(d, SIGINT, EV_SIGNAL, on_stop, NULL) &&
+	       add_event(d, SIGHUP, EV_SIGNAL, on_reload, NULL) &&
+	       add_event(d, SIGUSR1, EV_SIGNAL, on_report, NULL) &&
+	       add_event(d, -1, 0, on_renew, &day) &&
+	       add_event(d, d->server.ended_fd, EV_READ, on_ended, NULL);
+}
+
+static void
+free_events(struct daemon *d)
+{
+	for (size_t i = 0; i < d->nevents; i++)
+		event_free(d->events[i]);
+	if (d->deadline != NULL)
+		event_free(d->deadline);
+	if (d->base != NULL)
+		event_base_free(d->base);
+}
+
+/* --------------------------------------------------------------- start -- */
+
+static int
+run(struct daemon *d, struct config *config)
+{
+	int status = OPTIONS_EXIT_FAILURE;
+
+	log_init(&d->log, STDERR_FILENO, config->log.level, config->log.format);
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (server_init(&d->server, &d->log, config,
+		d->options.over.verbosity > 1) != 0)
+		return status;
+	if (!make_events(d)) {
+		log_err(&d->log, "cannot make the main loop");
+	} else if (server_start(&d->server) == 0) {
+		notify(NOTIFY_READY);
+		(void)event_base_dispatch(d->base);
+		log_info(&d->log, "stopped");
+		status = OPTIONS_EXIT_OK;
+	}
+	free_events(d);
+	server_done(&d->server);
+	return status;
+}
+
+static int
+print_version(void)
+{
+	char ngtcp2[32], gnutls[32], event[32];
+	const char *libs[] = {ngtcp2, gnutls, event, NULL};
+
+	(void)snprintf(
+	    ngtcp2, sizeof(ngtcp2), "ngtcp2 %s", evquic_ngtcp2_version());
+	(void)snprintf(
+	    gnutls, sizeof(gnutls), "GnuTLS %s", evquic_gnutls_version());
+	(void)snprintf(
+	    event, sizeof(event), "libevent %s", event_get_version());
+	options_print_version(stdout, PACKAGE_VERSION, libs);
+	return OPTIONS_EXIT_OK;
+}
+
+/* Loads the configuration, then checks it or runs with it. */
+static int
+load_and_run(struct daemon *d)
+{
+	struct config_errors *errors = calloc(1, sizeof(*errors));
+	struct config *config;
+	int status = OPTIONS_EXIT_OK;
+
+	if (errors == NULL || load(&d->options, errors, &config) != 0) {
+		if (errors != NULL)
+			print_errors(errors);
+		free(errors);
+		return OPTIONS_EXIT_FAILURE;
+	}
+	free(errors);
+	if (d->options.action == OPTIONS_RUN)
+		status = run(d, config);
+	config_unref(config);
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct daemon d = {.nevents = 0};
+	char why[CONFIG_ERROR_LEN];
+
+	if (options_parse(argc, argv, &build, why, sizeof(why), &d.options) !=
+	    0) {
+		fprintf(stderr, "quolld: %s (see quolld -h)\n", why);
+		return OPTIONS_EXIT_USAGE;
+	}
+	switch (d.options.action) {
+	case OPTIONS_VERSION:
+		return print_version();
+	case OPTIONS_HELP:
+		options_print_help(stdout);
+		return OPTIONS_EXIT_OK;
+	case OPTIONS_PRINT_CONFIG:
+		config_print_sample(stdout);
+		return OPTIONS_EXIT_OK;
+	case OPTIONS_PRINT_KEYS:
+		config_print_manual(stdout);
+		return OPTIONS_EXIT_OK;
+	case OPTIONS_RUN:
+	case OPTIONS_CHECK:
+		break;
+	}
+	return load_and_run(&d);
+}

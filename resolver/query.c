@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ladder: what becomes of a question, from top to bottom.
+ *
+ *	does it break the rules of its transport?   the front end's affair
+ *	may this client ask?                        REFUSED, EDE 18
+ *	can it be parsed, do we know it?            FORMERR, NOTIMP, BADVERS
+ *	do we do such things?                       REFUSED or NOTIMP
+ *	a special name?                             answered here
+ *	is recursion wanted?                        REFUSED, EDE 20
+ *	ask upstream                                what it says, or SERVFAIL
+ *
+ * A question that cannot be answered gets an answer that says why, never
+ * silence (RFC 9250 4.3.2, RFC 8914).
+ */
+#include "resolver/query.h"
+#include "dns/special.h"
+#include "quic/evquic.h"
+#include "resolver/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void on_upstream(
+    struct upstream_ask *ask, const struct upstream_result *result);
+
+void
+query_init(struct query *q, struct worker *worker, const struct front *front,
+    query_done_fn done)
+{
+	q->worker = worker;
+	q->front = front;
+	q->done = done;
+	q->copy = NULL;
+	q->ask = (struct upstream_ask){.done = on_upstream};
+}
+
+/* ------------------------------------------------------------- answers -- */
+
+/* Gets a buffer and a view of it for dns/. */
+static bool
+begin_answer(struct query *q, const struct dns_response *r,
+    const struct dns_relay *how, struct query_answer *ret, struct dns_buf *out)
+{
+	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, r, how);
+
+	ret->len = 0;
+	ret->buf = evquic_buf_new(q->worker->quic, bound);
+	if (ret->buf == NULL) {
+		counter_add(&q->worker->counters.query_no_memory, 1);
+		return false;
+	}
+	*out = (struct dns_buf){
+	    .data = evquic_buf_data(ret->buf),
+	    .size = evquic_buf_room(ret->buf),
+	};
+	return true;
+}
+
+static void
+end_answer(int rc, const struct dns_buf *out, struct query_answer *ret)
+{
+	/* The buffer had the size that dns/ asked for. */
+	assert(rc == 0 && out->len > 0);
+	(void)rc;
+	ret->len = out->len;
+}
+
+static void
+answer_error(struct query *q, uint16_t rcode, int ede, const char *text,
+    struct query_answer *ret)
+{
+	struct dns_error e = {.rcode = rcode, .ede = ede, .text = text};
+	struct dns_buf out;
+
+	if (begin_answer(q, NULL, NULL, ret, &out))
+		end_answer(dns_answer_error(&q->dns, &q->front->hop, &e, &out),
+		    &out, ret);
+}
+
+static void
+answer_special(
+    struct query *q, const struct dns_special *zone, struct query_answer *ret)
+{
+	struct dns_buf out;
+
+	if (begin_answer(q, NULL, NULL, ret, &out))
+		end_answer(
+		    dns_special_answer(zone, &q->dns, &q->front->hop, &out),
+		    &out, ret);
+}
+
+static void
+answer_relay(struct query *q, const struct upstream_result *result,
+    struct query_answer *ret)
+{
+	struct dns_relay how = {
+	    .is_ad_trusted = result->is_ad_trusted,
+	    .ede = DNS_EDE_NONE,
+	};
+	bool raw = dns_query_is_raw(&q->dns);
+	struct dns_buf out;
+	int rc;
+
+	if (!begin_answer(q, result->response, raw ? NULL : &how, ret, &out))
+		return;
+	if (raw)
+		rc = dns_answer_raw(
+		    &q->dns, &q->front->hop, result->response, &out);
+	else
+		rc = dns_answer_relay(
+		    &q->dns, &q->front->hop, result->response, &how, &out);
+	end_answer(rc, &out, ret);
+}
+
+/* Upstream failed: which Extended DNS Error says so (RFC 8914 4.23 - 4.25). */
+static void
+answer_failure(struct query *q, int error, struct query_answer *ret)
+{
+	int ede = DNS_EDE_NETWORK_ERROR;
+	const char *text = "no way to any upstream server";
+
+	counter_add(&q->worker->counters.query_failed, 1);
+	if (error == -ETIMEDOUT) {
+		ede = DNS_EDE_NO_REACHABLE_AUTHORITY;
+		text = "no upstream server answered in time";
+	} else if (error == -EBADMSG) {
+		ede = DNS_EDE_INVALID_DATA;
+		text = "upstream's answer cannot be parsed";
+	} else if (error == -EAGAIN) {
+		ede = DNS_EDE_OTHER;
+		text = "too many queries are waiting";
+	} else if (error == -ENOMEM) {
+		ede = DNS_EDE_OTHER;
+		text = "out of memory";
+	}
+	answer_error(q, DNS_RCODE_SERVFAIL, ede, text, ret);
+}
+
+/* ------------------------------------------------------------ upstream -- */
+
+static void
+drop_copy(struct query *q)
+{
+	if (q->copy != q->inline_copy)
+		free(q->copy);
+	q->copy = NULL;
+}
+
+/* The client's bytes are only lent: from here on we need our own. */
+static int
+keep_message(struct query *q)
+{
+	size_t len = q->dns.len;
+	enum dns_verdict verdict;
+
+	q->copy = len <= sizeof(q->inline_copy) ? q->inline_copy : malloc(len);
+	if (q->copy == NULL)
+		return -ENOMEM;
+	memcpy(q->copy, q->dns.msg, len);
+	verdict = dns_query_parse(q->copy, len, &q->dns);
+	assert(verdict == DNS_VERDICT_OK);
+	(void)verdict;
+	return 0;
+}
+
+static void
+on_upstream(struct upstream_ask *ask, const struct upstream_result *result)
+{
+	struct query *q = container_of(ask, struct query, ask);
+	struct service_counters *n = &q->worker->counters;
+	struct query_answer answer = {NULL, 0};
+
+	counter_sub(&n->queries_now, 1);
+	if (result->status == 0) {
+		counter_add(&n->query_relayed, 1);
+		answer_relay(q, result, &answer);
+	} else {
+		answer_failure(q, result->status, &answer);
+	}
+	drop_copy(q);
+	q->done(q, answer);
+}
+
+static enum query_outcome
+ask_upstream(struct query *q, struct query_answer *ret)
+{
+	struct service_counters *n = &q->worker->counters;
+	int rc = keep_message(q);
+
+	if (rc == 0)
+		rc = upstream_start(q->worker->upstream, &q->ask, &q->dns, 0);
+	if (rc == 0) {
+		counter_add(&n->query_asked, 1);
+		counter_add(&n->queries_now, 1);
+		return QUERY_PENDING;
+	}
+	if (rc == -ENOTCONN) {
+		counter_add(&n->query_no_upstream, 1);
+		answer_error(q, DNS_RCODE_SERVFAIL,
+		    DNS_EDE_NO_REACHABLE_AUTHORITY,
+		    "no upstream server is configured", ret);
+	} else {
+		answer_failure(q, rc, ret);
+	}
+	drop_copy(q);
+	return QUERY_ANSWERED;
+}
+
+/* -------------------------------------------------------------- ladder -- */
+
+/* RFC 9250 4.3.3 for DoQ; what the front table of another transport says. */
+static bool
+breaks_transport(
+    const struct query *q, enum dns_verdict verdict, enum query_outcome *ret)
+{
+	const struct dns_hop *hop = &q->front->hop;
+
+	if (verdict == DNS_VERDICT_SHORT || verdict == DNS_VERDICT_QR_SET)
+		*ret = QUERY_BAD_MESSAGE;
+	else if (hop->zero_id && q->dns.id != 0)
+		*ret = QUERY_BAD_ID;
+	else if (hop->no_keepalive && q->dns.edns.has_keepalive)
+		*ret = QUERY_BAD_KEEPALIVE;
+	else
+		return false;
+	return true;
+}
+
+/* Counts an answer of our own under its reason and makes it. */
+static enum query_outcome
+refuse(struct query *q, counter *reason, const struct dns_error *e,
+    struct query_answer *ret)
+{
+	counter_add(reason, 1);
+	answer_error(q, e->rcode, e->ede, e->text, ret);
+	return QUERY_ANSWERED;
+}
+
+static enum query_outcome
+answer_verdict(
+    struct query *q, enum dns_verdict verdict, struct query_answer *ret)
+{
+	struct service_counters *n = &q->worker->counters;
+	struct dns_error e = {
+	    .rcode = dns_verdict_rcode(verdict), .ede = DNS_EDE_NONE};
+	counter *reason = &n->query_formerr;
+
+	if (verdict == DNS_VERDICT_NOTIMP)
+		reason = &n->query_notimp;
+	else if (verdict == DNS_VERDICT_BADVERS)
+		reason = &n->query_badvers;
+	return refuse(q, reason, &e, ret);
+}
+
+/* Zone transfers, NOTIFY and UPDATE are not a resolver's, unless told so. */
+static bool
+is_operators(const struct dns_query *q)
+{
+	return q->opcode != DNS_OPCODE_QUERY || q->qtype == DNS_TYPE_AXFR ||
+	       q->qtype == DNS_TYPE_IXFR;
+}
+
+enum query_outcome
+query_start(struct query *q, const uint8_t *msg, size_t len,
+    const struct sockaddr *client, struct query_answer *ret_answer)
+{
+	static const struct dns_error denied = {DNS_RCODE_REFUSED,
+	    DNS_EDE_PROHIBITED, "this address may not ask here"};
+	static const struct dns_error not_done = {DNS_RCODE_REFUSED,
+	    DNS_EDE_NOT_SUPPORTED, "not done by this resolver"};
+	static const struct dns_error no_recursion = {DNS_RCODE_REFUSED,
+	    DNS_EDE_NOT_AUTHORITATIVE, "recursion must be desired"};
+	struct service_counters *n = &q->worker->counters;
+	const struct config *config = q->worker->config;
+	const struct dns_special *zone;
+	enum dns_verdict verdict = dns_query_parse(msg, len, &q->dns);
+	enum query_outcome bad;
+
+	assert(!query_is_pending(q));
+	counter_add(&n->queries, 1);
+	if (breaks_transport(q, verdict, &bad))
+		return bad;
+	if (access_check(config->access.list, client) == ACCESS_DENY)
+		return refuse(q, &n->query_denied, &denied, ret_answer);
+	if (verdict != DNS_VERDICT_OK)
+		return answer_verdict(q, verdict, ret_answer);
+	if (is_operators(&q->dns))
+		return refuse(q, &n->query_policy, &not_done, ret_answer);
+	zone = dns_special_find(&q->dns, config->special.forward);
+	if (zone != NULL) {
+		counter_add(&n->query_special, 1);
+		answer_special(q, zone, ret_answer);
+		return QUERY_ANSWERED;
+	}
+	if (!(q->dns.flags & DNS_FLAG_RD))
+		return refuse(q, &n->query_policy, &no_recursion, ret_answer);
+	return ask_upstream(q, ret_answer);
+}
+
+void
+query_cancel(struct query *q)
+{
+	if (!query_is_pending(q))
+		return;
+	upstream_cancel(&q->ask);
+	counter_sub(&q->worker->counters.queries_now, 1);
+	counter_add(&q->worker->counters.query_cancelled, 1);
+	drop_copy(q);
+}
+
+bool
+query_is_pending(const struct query *q)
+{
+	return q->copy != NULL;
+}

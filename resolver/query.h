@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One question on its way: from a front end, down the ladder, to an answer.
+ *
+ * A query is embedded in the object of the front end that owns it, and has
+ * exactly one end: an answer given back by query_start(), a call of `done`, or
+ * query_cancel().
+ */
+#ifndef RESOLVER_QUERY_H
+#define RESOLVER_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "dns/answer.h"
+#include "dns/message.h"
+#include "resolver/back/upstream.h"
+#include "resolver/front/front.h"
+
+struct evquic_buf;
+struct query;
+struct worker;
+
+/* An answer: `len` bytes of a buffer that passes to the front end; NULL if
+ * there was no memory to make one. */
+struct query_answer {
+	struct evquic_buf *buf;
+	size_t len;
+};
+
+/* The answer has come, later than query_start(); the query is idle again. */
+typedef void (*query_done_fn)(struct query *q, struct query_answer answer);
+
+/* Messages up to this size wait in the query itself. */
+#define QUERY_INLINE 256
+
+struct query {
+	struct worker *worker;
+	const struct front *front;
+	query_done_fn done;
+	/* The rest is private. */
+	struct dns_query dns;
+	struct upstream_ask ask;
+	uint8_t *copy; /* the message while we wait; `inline_copy` or malloc */
+	uint8_t inline_copy[QUERY_INLINE];
+};
+
+enum query_outcome {
+	QUERY_ANSWERED, /* *ret_answer is set */
+	QUERY_PENDING,	/* `done` will be called */
+	QUERY_BAD_ID,	/* these break the rules of the transport (front
+			   table): the front end does what it must */
+	QUERY_BAD_KEEPALIVE,
+	QUERY_BAD_MESSAGE, /* a response, or less than a header */
+};
+
+/* Makes an idle query. */
+void query_init(struct query *q, struct worker *worker,
+    const struct front *front, query_done_fn done);
+
+/*
+ * Asks: `msg` is one DNS message without length prefix, lent for the call;
+ * `client` is who asks.  `done` is never called from within.
+ */
+enum query_outcome query_start(struct query *q, const uint8_t *msg, size_t len,
+    const struct sockaddr *client, struct query_answer *ret_answer);
+
+/* Gives up: `done` is not called afterwards.  Safe at any time. */
+void query_cancel(struct query *q);
+
+/* True while `done` is to be expected. */
+bool query_is_pending(const struct query *q);
+
+#endif

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Start order: state directory, secret, certificate, workers, ports, threads.
+ * Everything that can fail for a reason that a person can mend does so before
+ * the first thread runs, with one line.
+ */
+#include "resolver/server.h"
+#include "quic/evquic.h"
+#include "resolver/front/doq.h"
+#include "resolver/ops/memory.h"
+#include "resolver/ops/report.h"
+#include "resolver/state.h"
+#include "resolver/worker.h"
+#include "tls/secret.h"
+#include "tls/selfsign.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+/* design: connections may use a quarter of what the process may use. */
+#define MEMORY_SHARE 4
+
+#define SECRET_FILE "secret"
+#define RESET_LABEL "stateless reset"
+
+/* ---------------------------------------------------------- certificate -- */
+
+/* The configured certificate, or one that we sign ourselves. */
+static int
+load_cred(
+    struct server *s, const struct config *config, struct evquic_cred **ret)
+{
+	struct tls_selfsign_options options = {
+	    .state_dir = s->state_dir, .now = (int64_t)time(NULL)};
+	struct tls_selfsign_files files;
+	const char *cert = config->tls.cert, *key = config->tls.key;
+	char why[EVQUIC_WHY_SIZE] = "out of memory";
+	struct evquic_cred *cred;
+	int rc;
+
+	if (cert == NULL) {
+		rc = tls_selfsign_ensure(&options, why, sizeof(why), &files);
+		if (rc != 0) {
+			log_err(s->log, "%s", why);
+			return rc;
+		}
+		cert = files.cert;
+		key = files.key;
+	}
+	cred = evquic_cred_new();
+	rc = cred != NULL
+		 ? evquic_cred_add_files(cred, cert, key, why, sizeof(why))
+		 : -ENOMEM;
+	if (rc != 0) {
+		log_err(s->log, "%s", why);
+		evquic_cred_unref(cred);
+		return rc;
+	}
+	*ret = cred;
+	return 0;
+}
+
+static void
+describe_cred(struct server *s, const struct config *config)
+{
+	char pin[EVQUIC_PIN_SIZE];
+	int64_t now = (int64_t)time(NULL);
+
+	if (evquic_cred_pin(s->cred, 0, pin) == 0)
+		log_info(s->log, "certificate %s, pin-sha256 %s",
+		    config->tls.cert != NULL ? config->tls.cert : "self-signed",
+		    pin);
+	if (evquic_cred_state(s->cred, 0, now) != EVQUIC_CRED_VALID)
+		log_warn(s->log, "the certificate is not valid today: clients "
+				 "that verify it will refuse it");
+}
+
+/* ------------------------------------------------------------- service -- */
+
+static struct evquic_service *
+make_service(
+    struct server *s, const struct config *config, struct evquic_cred *cred)
+{
+	struct evquic_limits limits = {
+	    .size = sizeof(limits),
+	    .max_streams_bidi = config->quic.max_streams,
+	    .stream_window = config->quic.stream_window_bytes,
+	    .conn_window = config->quic.connection_window_bytes,
+	    .conn_window_max = config->quic.connection_window_max_bytes,
+	    .idle_timeout_ms = (uint32_t)config->quic.idle_timeout_ms,
+	};
+	struct evquic_offer offer = {.app = &doq_app, .limits = &limits};
+	struct evquic_service_options options = {
+	    .size = sizeof(options),
+	    .cred = cred,
+	    .offers = &offer,
+	    .noffers = 1,
+	    .handshake_timeout_ms = (uint32_t)config->quic.handshake_timeout_ms,
+	};
+	uint64_t memory = config->limits.memory_bytes;
+
+	if (memory == 0)
+		memory = memory_available("") / MEMORY_SHARE;
+	options.max_bytes = memory / s->nworkers;
+	if (tls_secret_derive(s->secret, RESET_LABEL, NULL, 0,
+		options.reset_key, sizeof(options.reset_key)) != 0)
+		return NULL;
+	return evquic_service_new(&options);
+}
+
+/* --------------------------------------------------------------- start -- */
+
+static int
+open_state(struct server *s)
+{
+	struct state_env env;
+	char why[EVQUIC_WHY_SIZE], path[PATH_MAX + sizeof(SECRET_FILE) + 1];
+	int rc;
+
+	state_env_read(&env);
+	rc = state_dir_find(
+	    s->config->state, &env, s->state_dir, why, sizeof(why));
+	if (rc == 0)
+		rc = state_dir_ensure(s->state_dir, why, sizeof(why));
+	if (rc == 0) {
+		(void)snprintf(
+		    path, sizeof(path), "%s/%s", s->state_dir, SECRET_FILE);
+		rc = tls_secret_load(path, why, sizeof(why), &s->secret);
+	}
+	if (rc != 0)
+		log_err(s->log, "%s", why);
+	return rc;
+}
+
+static size_t
+count_workers(const struct config *config)
+{
+	cpu_set_t cpus;
+	int n = 1;
+
+	if (config->workers != 0)
+		return config->workers;
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
+		n = CPU_COUNT(&cpus);
+	return n > 0 ? (size_t)n : 1;
+}
+
+static int
+make_workers(struct server *s, bool is_traced)
+{
+	struct evquic_worker *quic[256];
+
+	s->nworkers = count_workers(s->config);
+	if (s->nworkers > sizeof(quic) / sizeof(quic[0]))
+		s->nworkers = sizeof(quic) / sizeof(quic[0]);
+	s->workers = calloc(s->nworkers, sizeof(s->workers[0]));
+	s->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (s->workers == NULL || s->ended_fd < 0)
+		goto fail;
+	for (size_t i = 0; i < s->nworkers; i++) {
+		s->workers[i] = worker_new(i, s->log, s->config, is_traced);
+		if (s->workers[i] == NULL)
+			goto fail;
+		s->workers[i]->ended_fd = s->ended_fd;
+		quic[i] = s->workers[i]->quic;
+	}
+	s->endpoint = evquic_endpoint_new(quic, s->nworkers);
+	if (s->endpoint == NULL)
+		goto fail;
+	for (size_t i = 0; i < s->nworkers; i++)
+		s->workers[i]->endpoint = s->endpoint;
+	return 0;
+fail:
+	log_err(s->log, "cannot make %zu workers: %s", s->nworkers,
+	    strerror(errno));
+	return -ENOMEM;
+}
+
+/* The family is one of two that the name stands for, and not on this machine.
+ */
+static bool
+may_be_left_out(const struct config_listen *l, int rc)
+{
+	return l->is_either && (rc == -EAFNOSUPPORT || rc == -EADDRNOTAVAIL);
+}
+
+static int
+listen_all(struct server *s)
+{
+	size_t used = 0, open = 0;
+
+	for (size_t i = 0; i < s->config->listen.count; i++) {
+		const struct config_listen *l = &s->config->listen.item[i];
+		const struct sockaddr *sa = (const void *)&l->addr.ss;
+		struct sockaddr_storage bound;
+		char url[CONFIG_URL_LEN];
+		int rc = evquic_endpoint_listen(s->endpoint, sa, &bound), n;
+
+		config_url_format(
+		    l->scheme, rc == 0 ? (void *)&bound : sa, url);
+		if (rc != 0 && may_be_left_out(l, rc)) {
+			log_warn(s->log, "not listening on %s: %s", url,
+			    strerror(-rc));
+			continue;
+		}
+		if (rc != 0) {
+			log_err(s->log, "cannot listen on %s: %s", url,
+			    strerror(-rc));
+			return rc;
+		}
+		open++;
+		n = snprintf(
+		    s->urls + used, sizeof(s->urls) - used, " %s", url);
+		used += (size_t)n < sizeof(s->urls) - used ? (size_t)n : 0;
+	}
+	if (open == 0) {
+		log_err(s->log, "there is nothing to listen on");
+		return -EADDRNOTAVAIL;
+	}
+	return 0;
+}
+
+static int
+serve(struct server *s)
+{
+	struct evquic_service *service = make_service(s, s->config, s->cred);
+
+	if (service == NULL) {
+		log_err(s->log, "cannot make the service: %s", strerror(errno));
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < s->nworkers; i++)
+		evquic_endpoint_serve(s->endpoint, i, service);
+	evquic_service_unref(service);
+	return 0;
+}
+
+int
+server_init(
+    struct server *s, struct log *log, struct config *config, bool is_traced)
+{
+	int rc;
+
+	*s = (struct server){.log = log, .ended_fd = -1};
+	s->config = config_ref(config);
+	rc = open_state(s);
+	if (rc == 0)
+		rc = load_cred(s, config, &s->cred);
+	if (rc == 0)
+		rc = make_workers(s, is_traced);
+	if (rc == 0)
+		rc = listen_all(s);
+	if (rc == 0)
+		rc = serve(s);
+	if (rc != 0) {
+		server_done(s);
+		return rc;
+	}
+	describe_cred(s, config);
+	if (config->upstream.mode == CONFIG_MODE_NONE)
+		log_warn(log, "no upstream is configured: only special names "
+			      "such as localhost are answered");
+	return 0;
+}
+
+int
+server_start(struct server *s)
+{
+	for (size_t i = 0; i < s->nworkers; i++) {
+		int rc = worker_start(s->workers[i]);
+
+		if (rc != 0) {
+			log_err(
+			    s->log, "cannot start a thread: %s", strerror(-rc));
+			server_close(s);
+			return rc;
+		}
+	}
+	log_info(s->log, "serving%s", s->urls);
+	return 0;
+}
+
+/* -------------------------------------------------------------- reload -- */
+
+static void
+name_restart_keys(struct server *s, const struct config *config)
+{
+	const char *keys[16];
+	size_t n = config_restart_keys(
+	    s->config, config, keys, sizeof(keys) / sizeof(keys[0]));
+
+	for (size_t i = 0; i < n; i++)
+		log_warn(s->log, "%s changes with a restart only", keys[i]);
+}
+
+/* Hands configuration and certificate to the workers. */
+static int
+distribute(struct server *s, struct config *config, struct evquic_cred *cred)
+{
+	struct evquic_service *service = make_service(s, config, cred);
+
+	if (service == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->nworkers; i++)
+		worker_order(
+		    s->workers[i], &(struct worker_orders){
+				       .config = config_ref(config),
+				       .service = evquic_service_ref(service),
+				   });
+	evquic_service_unref(service);
+	return 0;
+}
+
+int
+server_reload(struct server *s, struct config *config)
+{
+	struct evquic_cred *cred;
+	int rc = load_cred(s, config, &cred);
+
+	if (rc == 0) {
+		rc = distribute(s, config, cred);
+		if (rc != 0)
+			evquic_cred_unref(cred);
+	}
+	if (rc != 0) {
+		log_err(s->log, "reload failed: everything stays as it was");
+		return rc;
+	}
+	name_restart_keys(s, config);
+	evquic_cred_unref(s->cred);
+	s->cred = cred;
+	config_unref(s->config);
+	s->config = config_ref(config);
+	log_set(s->log, config->log.level, config->log.format);
+	describe_cred(s, config);
+	log_info(s->log, "reloaded");
+	return 0;
+}
+
+void
+server_renew(struct server *s)
+{
+	struct evquic_cred *cred;
+
+	if (s->config->tls.cert != NULL || load_cred(s, s->config, &cred) != 0)
+		return;
+	if (distribute(s, s->config, cred) != 0) {
+		evquic_cred_unref(cred);
+		return;
+	}
+	evquic_cred_unref(s->cred);
+	s->cred = cred;
+}
+
+/* ----------------------------------------------------------------- end -- */
+
+static void
+order_all(struct server *s, const struct worker_orders *orders)
+{
+	for (size_t i = 0; i < s->nworkers; i++)
+		worker_order(s->workers[i], orders);
+}
+
+void
+server_drain(struct server *s)
+{
+	order_all(s, &(struct worker_orders){.drain = true});
+}
+
+void
+server_close(struct server *s)
+{
+	order_all(s, &(struct worker_orders){.drain = true, .close = true});
+}
+
+void
+server_report(struct server *s)
+{
+	report_write(s->log, s->workers, s->nworkers);
+}
+
+void
+server_done(struct server *s)
+{
+	for (size_t i = 0; s->workers != NULL && i < s->nworkers; i++)
+		if (s->workers[i] != NULL)
+			worker_join(s->workers[i]);
+	evquic_endpoint_free(s->endpoint);
+	for (size_t i = 0; s->workers != NULL && i < s->nworkers; i++)
+		worker_free(s->workers[i]);
+	free(s->workers);
+	evquic_cred_unref(s->cred);
+	tls_secret_free(s->secret);
+	config_unref(s->config);
+	if (s->ended_fd >= 0)
+		close(s->ended_fd);
+	*s = (struct server){.ended_fd = -1};
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The server: all workers, the ports that they share, and what they are given
+ * (configuration, certificates, secret).  Owned by the main thread.
+ */
+#ifndef RESOLVER_SERVER_H
+#define RESOLVER_SERVER_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "resolver/config.h"
+#include "resolver/ops/log.h"
+
+struct evquic_cred;
+struct evquic_endpoint;
+struct tls_secret;
+struct worker;
+
+struct server {
+	struct log *log;
+	struct config *config;
+	char state_dir[PATH_MAX];
+	struct tls_secret *secret;
+	struct evquic_cred *cred;
+	struct worker **workers;
+	size_t nworkers;
+	struct evquic_endpoint *endpoint;
+	int ended_fd;	 /* eventfd: a worker's thread has ended */
+	char urls[1024]; /* what is served, for the line that says so */
+};
+
+/*
+ * Builds everything but threads: state directory, secret, certificate, workers,
+ * ports.  Takes a reference of `config`.  On failure one line was logged that
+ * says what is wrong, and nothing is left.
+ */
+int server_init(
+    struct server *s, struct log *log, struct config *config, bool is_traced);
+
+/* Starts the workers' threads. */
+int server_start(struct server *s);
+
+/*
+ * Takes over a new configuration as far as a running server can; keys that
+ * wait for a restart are named in the log.  A certificate that cannot be
+ * loaded leaves everything as it was.
+ */
+int server_reload(struct server *s, struct config *config);
+
+/* Makes the certificate that we signed ourselves anew when that is due. */
+void server_renew(struct server *s);
+
+/* Orders all workers to drain, or to close what is left and end. */
+void server_drain(struct server *s);
+void server_close(struct server *s);
+
+/* Logs what the workers hold and have counted. */
+void server_report(struct server *s);
+
+/* Waits for the workers, which were ordered to end, and frees all. */
+void server_done(struct server *s);
+
+#endif

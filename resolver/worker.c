@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The worker's thread and loop.
+ *
+ * The loop is libevent's, one turn at a time: after each the timer event is
+ * set for the earliest of our timers, so that nobody who arms one has to
+ * think of it.
+ */
+#include "resolver/worker.h"
+#include "resolver/front/doq.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* Lines that peers can cause: so many at once, then so many a second. */
+#define PEER_LINES_BURST 20
+#define PEER_LINES_PER_SECOND 2
+
+#define DOQ_STREAMS_KEPT 1024
+
+nsec
+worker_now(void)
+{
+	return clock_now();
+}
+
+static nsec
+upstream_now(void *ctx)
+{
+	(void)ctx;
+	return clock_now();
+}
+
+static void
+trace(void *arg, const struct evquic_conn *conn, const char *line)
+{
+	(void)conn;
+	log_debug(arg, "quic: %s", line);
+}
+
+/* ---------------------------------------------------------------- loop -- */
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+
+	(void)fd;
+	(void)what;
+	w->timer_set = NSEC_NEVER;
+	timers_run(&w->timers, worker_now());
+}
+
+static void
+set_timer(struct worker *w)
+{
+	nsec next = timers_next(&w->timers), now;
+	struct timeval tv = {0, 0};
+
+	if (next >= w->timer_set)
+		return; /* it fires earlier, and is set anew then */
+	now = worker_now();
+	if (next > now) {
+		nsec usec = (next - now + NSEC_PER_USEC - 1) / NSEC_PER_USEC;
+
+		tv.tv_sec = (time_t)(usec / 1000000);
+		tv.tv_usec = (suseconds_t)(usec % 1000000);
+	}
+	(void)event_add(w->timer_event, &tv);
+	w->timer_set = next;
+}
+
+static void
+on_idle(void *arg)
+{
+	struct worker *w = arg;
+
+	w->stop = true;
+}
+
+static void
+take_config(struct worker *w, struct config *config)
+{
+	int rc = upstream_reload(w->upstream, config);
+
+	if (rc != 0)
+		log_err(w->log,
+		    "worker %zu keeps its upstream servers: no "
+		    "memory for others",
+		    w->index);
+	config_unref(w->config);
+	w->config = config;
+}
+
+static void
+on_orders(evutil_socket_t fd, short what, void *arg)
+{
+	struct worker *w = arg;
+	struct worker_orders o;
+	eventfd_t count;
+
+	(void)what;
+	(void)eventfd_read(fd, &count);
+	(void)pthread_mutex_lock(&w->lock);
+	o = w->orders;
+	w->orders = (struct worker_orders){.config = NULL};
+	(void)pthread_mutex_unlock(&w->lock);
+	if (o.config != NULL)
+		take_config(w, o.config);
+	if (o.service != NULL) {
+		evquic_endpoint_serve(w->endpoint, w->index, o.service);
+		evquic_service_unref(o.service);
+	}
+	if (o.drain && !w->drained) {
+		w->drained = true;
+		evquic_endpoint_drain(w->endpoint, w->index, on_idle, w);
+	}
+	if (o.close)
+		evquic_endpoint_close(w->endpoint, w->index, DOQ_NO_ERROR);
+}
+
+static void *
+run(void *arg)
+{
+	struct worker *w = arg;
+
+	while (!w->stop && event_base_loop(w->base, EVLOOP_ONCE) == 0)
+		set_timer(w);
+	(void)eventfd_write(w->ended_fd, 1);
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- life -- */
+
+static bool
+make_events(struct worker *w)
+{
+	w->base = event_base_new();
+	w->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (w->base == NULL || w->wake_fd < 0)
+		return false;
+	w->wake_event =
+	    event_new(w->base, w->wake_fd, EV_READ | EV_PERSIST, on_orders, w);
+	w->timer_event = event_new(w->base, -1, 0, on_timer, w);
+	return w->wake_event != NULL && w->timer_event != NULL &&
+	       event_add(w->wake_event, NULL) == 0;
+}
+
+static bool
+make_parts(struct worker *w)
+{
+	struct evquic_worker_options options = {.size = sizeof(options)};
+	struct upstream_env env = {
+	    .base = w->base,
+	    .timers = &w->timers,
+	    .random = &w->random,
+	    .now = upstream_now,
+	    .counters = &w->back_counters,
+	    .log = w->log,
+	};
+
+	options.data = w;
+	if (w->is_traced) {
+		options.trace = trace;
+		options.trace_arg = w->log;
+	}
+	w->quic = evquic_worker_new(w->base, &options);
+	w->upstream = upstream_new(&env, w->config);
+	return w->quic != NULL && w->upstream != NULL;
+}
+
+struct worker *
+worker_new(size_t index, struct log *log, struct config *config, bool is_traced)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return NULL;
+	w->index = index;
+	w->log = log;
+	w->is_traced = is_traced;
+	w->config = config_ref(config);
+	w->wake_fd = -1;
+	w->timer_set = NSEC_NEVER;
+	(void)pthread_mutex_init(&w->lock, NULL);
+	random_init(&w->random, NULL, NULL);
+	pool_init(&w->doq_streams, doq_stream_size(), DOQ_STREAMS_KEPT);
+	log_limit_init(&w->peer_lines, PEER_LINES_BURST, PEER_LINES_PER_SECOND,
+	    worker_now());
+	if (!make_events(w) || !make_parts(w)) {
+		worker_free(w);
+		return NULL;
+	}
+	return w;
+}
+
+int
+worker_start(struct worker *w)
+{
+	sigset_t all, before;
+	int rc;
+
+	/* Signals are the main thread's. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&w->thread, NULL, run, w);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	w->is_running = rc == 0;
+	return -rc;
+}
+
+void
+worker_order(struct worker *w, const struct worker_orders *orders)
+{
+	struct config *config = NULL;
+	struct evquic_service *service = NULL;
+
+	(void)pthread_mutex_lock(&w->lock);
+	if (orders->config != NULL) {
+		config = w->orders.config;
+		w->orders.config = orders->config;
+	}
+	if (orders->service != NULL) {
+		service = w->orders.service;
+		w->orders.service = orders->service;
+	}
+	w->orders.drain |= orders->drain;
+	w->orders.close |= orders->close;
+	(void)pthread_mutex_unlock(&w->lock);
+	config_unref(config);
+	evquic_service_unref(service);
+	(void)eventfd_write(w->wake_fd, 1);
+}
+
+void
+worker_join(struct worker *w)
+{
+	if (!w->is_running)
+		return;
+	(void)pthread_join(w->thread, NULL);
+	w->is_running = false;
+}
+
+void
+worker_free(struct worker *w)
+{
+	if (w == NULL)
+		return;
+	assert(!w->is_running);
+	upstream_free(w->upstream);
+	evquic_worker_free(w->quic);
+	pool_done(&w->doq_streams);
+	random_done(&w->random);
+	if (w->wake_event != NULL)
+		event_free(w->wake_event);
+	if (w->timer_event != NULL)
+		event_free(w->timer_event);
+	if (w->base != NULL)
+		event_base_free(w->base);
+	if (w->wake_fd >= 0)
+		close(w->wake_fd);
+	config_unref(w->orders.config);
+	evquic_service_unref(w->orders.service);
+	config_unref(w->config);
+	(void)pthread_mutex_destroy(&w->lock);
+	free(w);
+}

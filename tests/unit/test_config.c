@@ -1,0 +1,851 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Configuration from text: values, errors with their lines, defaults, the
+ * command line's part, what a reload cannot change.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "resolver/config.h"
+#include "resolver/config_parse.h"
+#include "tests/unit/unit.h"
+
+#define ALL_SCHEMES (CONFIG_SCHEME_BIT(CONFIG_SCHEMES) - 1)
+#define PIN "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+
+static const struct config_build build = {
+    .listen_schemes = ALL_SCHEMES,
+    .upstream_schemes = ALL_SCHEMES,
+};
+
+static struct config *
+load(const char *text)
+{
+	static struct config_errors errors;
+	struct config *config = NULL;
+
+	memset(&errors, 0, sizeof(errors));
+	CU_ASSERT_EQUAL(config_load_text("f", text, strlen(text), &build, NULL,
+			    &errors, &config),
+	    0);
+	CU_ASSERT_EQUAL(errors.count, 0);
+	if (config == NULL)
+		printf("%s\n%s\n", text, errors.text[0]);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(config);
+	return config;
+}
+
+/* Loads what must not load; returns the errors, valid until the next call. */
+static const struct config_errors *
+refuse_bytes(const char *text, size_t len)
+{
+	static struct config_errors errors;
+	struct config *config = NULL;
+	char *copy = malloc(len > 0 ? len : 1);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+	memcpy(copy, text, len);
+	memset(&errors, 0, sizeof(errors));
+	CU_ASSERT(config_load_text(
+		      "f", copy, len, &build, NULL, &errors, &config) < 0);
+	CU_ASSERT_PTR_NULL(config);
+	CU_ASSERT(errors.count > 0);
+	free(copy);
+	return &errors;
+}
+
+static bool
+is_refused(const char *text, const char *error)
+{
+	const struct config_errors *errors = refuse_bytes(text, strlen(text));
+
+	if (errors->count == 1 && strcmp(errors->text[0], error) == 0)
+		return true;
+	printf("%s\n  expected: %s\n  seen (%zu): %s\n", text, error,
+	    errors->count, errors->text[0]);
+	return false;
+}
+
+static enum access_verdict
+check_access(const struct config *config, const char *address)
+{
+	struct config_addr addr;
+
+	CU_ASSERT_EQUAL_FATAL(config_addr_parse(address, 0, &addr), 0);
+	return access_check(
+	    config->access.list, (const struct sockaddr *)&addr.ss);
+}
+
+static void
+check_url(const struct config_listen *listen, const char *url)
+{
+	char text[CONFIG_URL_LEN];
+
+	config_url_format(
+	    listen->scheme, (const struct sockaddr *)&listen->addr.ss, text);
+	CU_ASSERT_STRING_EQUAL(text, url);
+}
+
+static void
+check_defaults(const struct config *config)
+{
+	CU_ASSERT_EQUAL(config->workers, 0);
+	CU_ASSERT_PTR_NULL(config->state);
+	CU_ASSERT_EQUAL_FATAL(config->listen.count, 2);
+	check_url(&config->listen.item[0], "quic://127.0.0.1:853");
+	check_url(&config->listen.item[1], "quic://[::1]:853");
+	CU_ASSERT(config->listen.item[0].is_either);
+	CU_ASSERT_PTR_NULL(config->tls.cert);
+	CU_ASSERT_EQUAL(config->quic.idle_timeout_ms, 30000);
+	CU_ASSERT_EQUAL(config->quic.handshake_timeout_ms, 10000);
+	CU_ASSERT_EQUAL(config->quic.query_arrival_timeout_ms, 5000);
+	CU_ASSERT_EQUAL(config->quic.max_streams, 100);
+	CU_ASSERT_EQUAL(config->quic.stream_window_bytes, 66 * 1024);
+	CU_ASSERT_EQUAL(config->quic.connection_window_bytes, 128 * 1024);
+	CU_ASSERT_EQUAL(config->quic.connection_window_max_bytes, 1 << 20);
+	CU_ASSERT_EQUAL(config->quic.unsent_max_bytes, 1 << 20);
+	CU_ASSERT_EQUAL(config->upstream.mode, CONFIG_MODE_NONE);
+	CU_ASSERT_EQUAL(config->upstream.policy, CONFIG_POLICY_FAILOVER);
+	CU_ASSERT_EQUAL(config->upstream.servers.count, 0);
+	CU_ASSERT_EQUAL(config->upstream.timeout_ms, 2000);
+	CU_ASSERT(!config->upstream.randomise_case);
+	CU_ASSERT(!config->upstream.prefer_tcp);
+	CU_ASSERT_EQUAL(config->upstream.avoid_ports.count, 0);
+	CU_ASSERT_EQUAL(config->limits.client_connections, 1024);
+	CU_ASSERT_EQUAL(config->limits.query_timeout_ms, 4000);
+	CU_ASSERT_EQUAL(config->limits.memory_bytes, 0);
+	CU_ASSERT_EQUAL(config->log.level, LOG_LEVEL_INFO);
+	CU_ASSERT_EQUAL(config->log.format, LOG_FORMAT_TEXT);
+	CU_ASSERT_EQUAL(config->special.forward, 0);
+}
+
+static void
+test_defaults(void)
+{
+	static const char *const empties[] = {"", "\n", "# nothing\n", "---\n",
+	    "{}\n", "tls:\nquic:\nlog: ~\n", "\xef\xbb\xbf# mark\n"};
+	struct config *config = NULL;
+	struct config_errors errors = {.count = 0};
+	size_t i;
+
+	for (i = 0; i < sizeof(empties) / sizeof(empties[0]); i++) {
+		config = load(empties[i]);
+		check_defaults(config);
+		config_unref(config);
+	}
+	CU_ASSERT_EQUAL_FATAL(
+	    config_load(NULL, &build, NULL, &errors, &config), 0);
+	check_defaults(config);
+	config_unref(config);
+}
+
+static void
+test_default_access(void)
+{
+	static const char *const refused[] = {"192.0.2.1", "8.8.8.8",
+	    "100.128.0.1", "172.32.0.1", "11.0.0.0", "2001:db8::1",
+	    "2606:4700::1111", "::", "::2", "::ffff:8.8.8.8", "0.0.0.0",
+	    "255.255.255.255", "ff02::1"};
+	static const char *const allowed[] = {"10.1.2.3", "192.168.1.1",
+	    "172.31.255.255", "169.254.9.9", "100.64.0.1", "fd00::1", "fe80::1",
+	    "::ffff:10.0.0.1"};
+	struct config *config = load("");
+	size_t wrong = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		wrong += check_access(config, refused[i]) != ACCESS_DENY;
+	PROVE("FWD-025", wrong == 0);
+	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
+		CU_ASSERT_EQUAL(check_access(config, allowed[i]), ACCESS_ALLOW);
+	CU_ASSERT_EQUAL(check_access(config, "127.8.9.1"), ACCESS_TRUSTED);
+	CU_ASSERT_EQUAL(check_access(config, "::1"), ACCESS_TRUSTED);
+	config_unref(config);
+}
+
+static void
+test_values(void)
+{
+	struct config *config = load("workers: 3\n"
+				     "state: \"/var/lib/q\\u00e9\"\n"
+				     "tls: {cert: a.pem, key: b.pem}\n"
+				     "quic:\n"
+				     "  idle-timeout: 2m\n"
+				     "  handshake-timeout: 1500ms\n"
+				     "  max-streams: 10000\n"
+				     "  stream-window: 65537\n"
+				     "  connection-window: 1M\n"
+				     "  connection-window-max: 1G\n"
+				     "limits: {query-timeout: 100ms}\n"
+				     "log: {level: debug, format: json}\n"
+				     "special:\n"
+				     "  forward: [test, 10.in-addr.arpa]\n");
+
+	CU_ASSERT_EQUAL(config->workers, 3);
+	CU_ASSERT_STRING_EQUAL(config->state, "/var/lib/q\xc3\xa9");
+	CU_ASSERT_STRING_EQUAL(config->tls.cert, "a.pem");
+	CU_ASSERT_STRING_EQUAL(config->tls.key, "b.pem");
+	CU_ASSERT_EQUAL(config->quic.idle_timeout_ms, 120000);
+	CU_ASSERT_EQUAL(config->quic.handshake_timeout_ms, 1500);
+	CU_ASSERT_EQUAL(config->quic.max_streams, 10000);
+	CU_ASSERT_EQUAL(config->quic.stream_window_bytes, 65537);
+	CU_ASSERT_EQUAL(config->quic.connection_window_bytes, 1 << 20);
+	CU_ASSERT_EQUAL(config->quic.connection_window_max_bytes, 1 << 30);
+	CU_ASSERT_EQUAL(config->limits.query_timeout_ms, 100);
+	CU_ASSERT_EQUAL(config->log.level, LOG_LEVEL_DEBUG);
+	CU_ASSERT_EQUAL(config->log.format, LOG_FORMAT_JSON);
+	CU_ASSERT_EQUAL(__builtin_popcountll(config->special.forward), 2);
+	config_unref(config);
+}
+
+static void
+test_listen(void)
+{
+	struct config *config = load("listen:\n"
+				     "  - quic://127.0.0.1:0\n"
+				     "  - quic://127.0.0.1:0\n"
+				     "  - quic://[2001:db8::1]:8853/\n"
+				     "  - quic://*:853\n"
+				     "  - udp://localhost\n"
+				     "  - h3://0.0.0.0\n"
+				     "  - quic://[fe80::1%1]:65535\n"
+				     "  - quic://[::ffff:192.0.2.1]:443\n");
+
+	CU_ASSERT_EQUAL_FATAL(config->listen.count, 10);
+	check_url(&config->listen.item[0], "quic://127.0.0.1:0");
+	check_url(&config->listen.item[2], "quic://[2001:db8::1]:8853");
+	CU_ASSERT(!config->listen.item[2].is_either);
+	check_url(&config->listen.item[3], "quic://0.0.0.0:853");
+	check_url(&config->listen.item[4], "quic://[::]:853");
+	CU_ASSERT(config->listen.item[4].is_either);
+	check_url(&config->listen.item[5], "udp://127.0.0.1:53");
+	check_url(&config->listen.item[6], "udp://[::1]:53");
+	check_url(&config->listen.item[7], "h3://0.0.0.0:443");
+	CU_ASSERT_EQUAL(
+	    config->listen.item[8].addr.len, sizeof(struct sockaddr_in6));
+	check_url(&config->listen.item[9], "quic://[::ffff:192.0.2.1]:443");
+	config_unref(config);
+	/* One value is a list of one. */
+	config = load("listen: quic://127.0.0.1:8853\n");
+	CU_ASSERT_EQUAL(config->listen.count, 1);
+	config_unref(config);
+}
+
+static void
+test_servers(void)
+{
+	struct config *config =
+	    load("upstream:\n"
+		 "  policy: round-robin\n"
+		 "  randomise-case: yes\n"
+		 "  prefer-tcp: on\n"
+		 "  avoid-ports: [1024-40000, 53]\n"
+		 "  servers:\n"
+		 "    - udp://192.0.2.53\n"
+		 "    - tcp://localhost:5353\n"
+		 "    - addresses: [192.0.2.1, 2001:db8::1]\n"
+		 "      url: quic://dns.example\n"
+		 "      pins: [" PIN "]\n"
+		 "      ca: ca.pem\n"
+		 "    - {url: \"tls://192.0.2.2\", name: other.example}\n"
+		 "    - {url: \"tls://a.example\", name: b.example, addresses: "
+		 "192.0.2.3}\n");
+	const struct config_server *server = config->upstream.servers.item;
+
+	CU_ASSERT_EQUAL_FATAL(config->upstream.servers.count, 5);
+	CU_ASSERT_EQUAL(config->upstream.mode, CONFIG_MODE_FORWARD);
+	CU_ASSERT_EQUAL(config->upstream.policy, CONFIG_POLICY_ROUND_ROBIN);
+	CU_ASSERT(config->upstream.randomise_case);
+	CU_ASSERT(config->upstream.prefer_tcp);
+	CU_ASSERT_EQUAL(config->upstream.avoid_ports.count, 2);
+	CU_ASSERT_EQUAL(config->upstream.avoid_ports.item[0].first, 1024);
+	CU_ASSERT_EQUAL(config->upstream.avoid_ports.item[0].last, 40000);
+	CU_ASSERT_EQUAL(config->upstream.avoid_ports.item[1].last, 53);
+	CU_ASSERT_STRING_EQUAL(server[0].url, "udp://192.0.2.53");
+	CU_ASSERT_EQUAL(server[0].scheme, CONFIG_UDP);
+	CU_ASSERT_EQUAL(server[0].port, 53);
+	CU_ASSERT_EQUAL(server[0].addresses.count, 1);
+	CU_ASSERT_PTR_NULL(server[0].name);
+	CU_ASSERT_EQUAL(server[1].addresses.count, 2);
+	CU_ASSERT_EQUAL(server[1].port, 5353);
+	CU_ASSERT_EQUAL(server[2].scheme, CONFIG_QUIC);
+	CU_ASSERT_EQUAL_FATAL(server[2].addresses.count, 2);
+	check_url(&(struct config_listen){.scheme = CONFIG_QUIC,
+		      .addr = server[2].addresses.item[1]},
+	    "quic://[2001:db8::1]:853");
+	CU_ASSERT_STRING_EQUAL(server[2].name, "dns.example");
+	CU_ASSERT_STRING_EQUAL(server[2].pins.item[0], PIN);
+	CU_ASSERT_STRING_EQUAL(server[2].ca, "ca.pem");
+	CU_ASSERT_STRING_EQUAL(server[3].name, "other.example");
+	CU_ASSERT_EQUAL(server[3].port, 853);
+	CU_ASSERT_STRING_EQUAL(server[4].name, "b.example");
+	config_unref(config);
+}
+
+/* RFC 9250 4.1.1: not on port 53, even if both ends agree. */
+static void
+test_port_53(void)
+{
+	PROVE("DOQ-005",
+	    is_refused("listen: [quic://127.0.0.1:53]\n",
+		"f:1: listen: \"quic://127.0.0.1:53\": port 53 must not be "
+		"used for DNS over QUIC (RFC 9250 4.1.1)") &&
+		is_refused("upstream:\n  servers: [quic://192.0.2.1:53]\n",
+		    "f:2: upstream.servers: \"quic://192.0.2.1:53\": port 53 "
+		    "must not be used for DNS over QUIC (RFC 9250 4.1.1)") &&
+		is_refused("upstream:\n  servers:\n  - addresses: 192.0.2.1\n"
+			   "    url: quic://dns.example:053\n",
+		    "f:4: upstream.servers[].url: \"quic://dns.example:053\": "
+		    "port 53 must not be used for DNS over QUIC (RFC 9250 "
+		    "4.1.1)"));
+}
+
+static void
+test_errors(void)
+{
+	static const struct {
+		const char *text;
+		const char *error;
+	} rows[] = {
+	    {"workers: x\n", "f:1: workers: \"x\" is no whole number"},
+	    {"workers: -1\n", "f:1: workers: \"-1\" is no whole number"},
+	    {"workers: 0x10\n", "f:1: workers: \"0x10\" is no whole number"},
+	    {"workers: 257\n",
+		"f:1: workers: \"257\" is out of range; from 0 to 256"},
+	    {"workers: 99999999999999999999999\n",
+		"f:1: workers: \"99999999999999999999999\" is out of range; "
+		"from 0 to 256"},
+	    {"workers: 4294967296\n",
+		"f:1: workers: \"4294967296\" is out of range; from 0 to 256"},
+	    {"\nworkers: [1]\n", "f:2: workers: a single value is needed here"},
+	    {"workers: {a: 1}\n",
+		"f:1: workers: a single value is needed here"},
+	    {"workers:\n", "f:1: workers: has no value"},
+	    {"state: ''\n", "f:1: state: \"\" is empty"},
+	    {"state: \"a\\0b\"\n", "f:1: state: a NUL character in the value"},
+	    {"workers: 1\n\nworkers: 1\n",
+		"f:3: workers: was given before, in line 1"},
+	    {"log: {level: info}\nlog: {format: json}\n",
+		"f:2: log: was given before, in line 1"},
+	    {"log:\n  level: info\n  level: info\n",
+		"f:3: log.level: was given before, in line 2"},
+	    {"log: info\n", "f:1: log: a mapping of keys is needed here"},
+	    {"log: [level]\n", "f:1: log: a mapping of keys is needed here"},
+	    {"[a]: 1\n", "f:1: a key must be a single word"},
+	    {"workers\n", "f:1: a mapping of keys is needed here, such as "
+			  "\"workers: 2\""},
+	    {"- workers\n", "f:1: a mapping of keys is needed here, such as "
+			    "\"workers: 2\""},
+	    {"cache: {}\n",
+		"f:1: unknown key \"cache\"; there are: workers, state, "
+		"listen, tls, quic, upstream, access, limits, log, special"},
+	    {"log:\n  colour: no\n",
+		"f:2: unknown key \"colour\" in log; there are: level, format"},
+	    {"log.level: info\n",
+		"f:1: unknown key \"log.level\"; there are: workers, state, "
+		"listen, tls, quic, upstream, access, limits, log, special"},
+	    {"log: {level: loud}\n", "f:1: log.level: \"loud\" is none of "
+				     "error, warning, info, debug"},
+	    {"upstream: {prefer-tcp: 1}\n",
+		"f:1: upstream.prefer-tcp: \"1\" is neither true nor false"},
+	    {"special: {forward: [example]}\n",
+		"f:1: special.forward: \"example\" is no special zone"},
+	    {"special: {forward: onion}\n",
+		"f:1: special.forward: \"onion\" is never asked upstream"},
+	    {"tls: {cert: a}\n",
+		"f:1: tls.cert: needs tls.key, the private key"},
+	    {"tls:\n  key: a\n",
+		"f:2: tls.key: needs tls.cert, the certificate"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CU_ASSERT(is_refused(rows[i].text, rows[i].error));
+}
+
+static void
+test_amount_errors(void)
+{
+	static const char *const durations[] = {"30", "30x", "1.5s", "s",
+	    "30 s", "-1s", "+1s", "30S", "30sec", "1h30m"};
+	static const char *const sizes[] = {
+	    "64k", "64KB", "M", "1.5M", "-1", "64 K"};
+	char text[128];
+	char error[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(durations) / sizeof(durations[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "quic:\n  idle-timeout: %s\n", durations[i]);
+		(void)snprintf(error, sizeof(error),
+		    "f:2: quic.idle-timeout: \"%s\" is no duration; write a "
+		    "whole number with ms, s, m or h, such as 30s",
+		    durations[i]);
+		CU_ASSERT(is_refused(text, error));
+	}
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		(void)snprintf(
+		    text, sizeof(text), "quic: {unsent-max: %s}\n", sizes[i]);
+		(void)snprintf(error, sizeof(error),
+		    "f:1: quic.unsent-max: \"%s\" is no size; write a whole "
+		    "number, or one with K, M or G, such as 64M",
+		    sizes[i]);
+		CU_ASSERT(is_refused(text, error));
+	}
+	CU_ASSERT(is_refused("quic: {idle-timeout: 61m}\n",
+	    "f:1: quic.idle-timeout: \"61m\" is out of range; from 1s to 1h"));
+	CU_ASSERT(is_refused("quic: {idle-timeout: 18446744073709551615h}\n",
+	    "f:1: quic.idle-timeout: \"18446744073709551615h\" is out of "
+	    "range; from 1s to 1h"));
+	CU_ASSERT(is_refused("quic: {idle-timeout: 5124095576030432h}\n",
+	    "f:1: quic.idle-timeout: \"5124095576030432h\" is out of range; "
+	    "from 1s to 1h"));
+	CU_ASSERT(is_refused("quic: {stream-window: 65536}\n",
+	    "f:1: quic.stream-window: \"65536\" is out of range; from 65537 "
+	    "to 16M"));
+}
+
+static void
+test_url_errors(void)
+{
+	static const struct {
+		const char *url;
+		const char *what;
+	} rows[] = {
+	    {"127.0.0.1", "no URL; write SCHEME://HOST[:PORT]"},
+	    {"doq://127.0.0.1",
+		"unknown scheme; there are quic, udp, tcp, tls and h3"},
+	    {"QUIC://127.0.0.1",
+		"unknown scheme; there are quic, udp, tcp, tls and h3"},
+	    {"://127.0.0.1",
+		"unknown scheme; there are quic, udp, tcp, tls and h3"},
+	    {"quic://", "no host"},
+	    {"quic://:853", "no host"},
+	    {"quic://[]", "no host"},
+	    {"quic://[::1", "a bracket is not closed"},
+	    {"quic://::1", "an IPv6 address needs brackets: [::1]"},
+	    {"quic://[127.0.0.1]", "no IPv6 address between the brackets"},
+	    {"quic://[localhost]", "no IPv6 address between the brackets"},
+	    {"quic://[::1%nonsense]", "no IPv6 address between the brackets"},
+	    {"quic://127.0.0.1:", "the port is no number up to 65535"},
+	    {"quic://127.0.0.1:65536", "the port is no number up to 65535"},
+	    {"quic://127.0.0.1:0000853", "the port is no number up to 65535"},
+	    {"quic://127.0.0.1:8x", "the port is no number up to 65535"},
+	    {"quic://127.0.0.1:-1", "the port is no number up to 65535"},
+	    {"quic://[::1]8853", "something follows the host and the port"},
+	    {"quic://127.0.0.1/x", "something follows the host and the port"},
+	    {"quic://127.0.0.1?x",
+		"\"127.0.0.1?x\" is no address, localhost or *"},
+	    {"quic://u@127.0.0.1",
+		"\"u@127.0.0.1\" is no address, localhost or *"},
+	    {"quic://127.1", "\"127.1\" is no address, localhost or *"},
+	    {"quic://dns.example",
+		"\"dns.example\" is no address, localhost or *"},
+	};
+	char text[128];
+	char error[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)snprintf(
+		    text, sizeof(text), "listen:\n- '%s'\n", rows[i].url);
+		(void)snprintf(error, sizeof(error), "f:2: listen: \"%s\": %s",
+		    rows[i].url, rows[i].what);
+		CU_ASSERT(is_refused(text, error));
+	}
+	CU_ASSERT(is_refused("listen: []\n", "f:1: listen: nothing to listen "
+					     "on"));
+	CU_ASSERT(is_refused("listen: ['quic://*:853', quic://0.0.0.0]\n",
+	    "f:1: listen: quic://0.0.0.0:853 is given twice"));
+}
+
+static void
+test_server_errors(void)
+{
+	static const struct {
+		const char *item;
+		const char *error;
+	} rows[] = {
+	    {"udp://dns.example",
+		"f:2: upstream.servers: \"udp://dns.example\" needs "
+		"\"addresses\": names are not looked up"},
+	    {"udp://192.0.2.1:0",
+		"f:2: upstream.servers: \"udp://192.0.2.1:0\": port 0 cannot "
+		"be asked"},
+	    {"'udp://*'", "f:2: upstream.servers: \"udp://*\": \"*\" is no "
+			  "address and no host name"},
+	    {"udp://192.0.2.300",
+		"f:2: upstream.servers: \"udp://192.0.2.300\": "
+		"\"192.0.2.300\" is no address and no host name"},
+	    {"udp://a..b", "f:2: upstream.servers: \"udp://a..b\": \"a..b\" is "
+			   "no address and no host name"},
+	    {"{name: a.example}",
+		"f:2: upstream.servers: a server without url"},
+	    {"{url: udp://192.0.2.1, name: a.example}",
+		"f:2: upstream.servers: \"udp://192.0.2.1\" is not encrypted: "
+		"it has no name, pins or ca to check"},
+	    {"{url: tls://192.0.2.1, addresses: [192.0.2.2]}",
+		"f:2: upstream.servers: \"tls://192.0.2.1\" has an address "
+		"already, \"addresses\" gives others"},
+	    {"{url: tls://192.0.2.1, name: 'a b'}",
+		"f:2: upstream.servers: \"a b\" is no name of a host"},
+	    {"{url: tls://a.example, addresses: [b.example]}",
+		"f:2: upstream.servers[].addresses: \"b.example\" is no IPv4 "
+		"or IPv6 address"},
+	    {"{url: tls://192.0.2.1, pins: ['AAAA']}",
+		"f:2: upstream.servers[].pins: \"AAAA\" is no pin; write the "
+		"SHA-256 of the SPKI in base64, 44 characters"},
+	    {"{url: tls://192.0.2.1, url: tls://192.0.2.1}",
+		"f:2: upstream.servers[].url: was given before, in line 2"},
+	    {"{url: tls://192.0.2.1, port: 1}",
+		"f:2: unknown key \"port\" in upstream.servers; there are: "
+		"url, addresses, name, pins, ca"},
+	    {"[udp://192.0.2.1]",
+		"f:2: upstream.servers: a single value is needed here"},
+	};
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "upstream:\n  servers: [%s, udp://192.0.2.9]\n",
+		    rows[i].item);
+		CU_ASSERT(is_refused(text, rows[i].error));
+	}
+}
+
+static void
+test_mode_errors(void)
+{
+	CU_ASSERT(is_refused("upstream: {mode: forward}\n",
+	    "f:1: upstream.mode: forward needs upstream.servers"));
+	CU_ASSERT(
+	    is_refused("upstream:\n  mode: none\n  servers: udp://192.0.2.1\n",
+		"f:2: upstream.mode: with upstream.servers it must be "
+		"forward"));
+	CU_ASSERT(is_refused("upstream: {mode: recursive}\n",
+	    "f:1: upstream.mode: recursive: this version of quolld has no "
+	    "recursion"));
+	CU_ASSERT(is_refused("quic: {connection-window-max: 65537}\n",
+	    "f:1: quic.connection-window-max: is less than "
+	    "connection-window"));
+	CU_ASSERT(is_refused("quic: {stream-window: 256K, connection-window: "
+			     "128K}\n",
+	    "f:1: quic.connection-window: is less than stream-window"));
+	CU_ASSERT(is_refused("upstream:\n  avoid-ports: [1024-65000]\n",
+	    "f:2: upstream.avoid-ports: leaves 535 ports, at least 1024 are "
+	    "needed"));
+}
+
+static void
+test_list_errors(void)
+{
+	static const struct {
+		const char *text;
+		const char *error;
+	} rows[] = {
+	    {"access: {allow: [192.0.2.1/24]}\n",
+		"f:1: access.allow: \"192.0.2.1/24\" has bits set beyond its "
+		"prefix"},
+	    {"access: {deny: [192.0.2.0/33]}\n",
+		"f:1: access.deny: \"192.0.2.0/33\" has too long a prefix"},
+	    {"access:\n  trusted:\n  - example\n",
+		"f:3: access.trusted: \"example\" is no address or prefix, "
+		"such as 192.0.2.0/24"},
+	    {"upstream: {avoid-ports: [5-4]}\n",
+		"f:1: upstream.avoid-ports: \"5-4\" is no port or range of "
+		"ports, such as 8000-8999"},
+	    {"upstream: {avoid-ports: [0]}\n",
+		"f:1: upstream.avoid-ports: \"0\" is no port or range of "
+		"ports, such as 8000-8999"},
+	    {"upstream: {avoid-ports: [1-65536]}\n",
+		"f:1: upstream.avoid-ports: \"1-65536\" is no port or range "
+		"of ports, such as 8000-8999"},
+	    {"upstream: {avoid-ports: [1-]}\n",
+		"f:1: upstream.avoid-ports: \"1-\" is no port or range of "
+		"ports, such as 8000-8999"},
+	    {"access: {allow: }\n", "f:1: access.allow: has no value"},
+	    {"access: {allow: {a: b}}\n",
+		"f:1: access.allow: a single value is needed here"},
+	};
+	struct config *config;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CU_ASSERT(is_refused(rows[i].text, rows[i].error));
+	/* A list replaces the default; an empty one is a list. */
+	config = load("access: {allow: [192.0.2.0/24], trusted: []}\n");
+	CU_ASSERT_EQUAL(check_access(config, "192.0.2.77"), ACCESS_ALLOW);
+	CU_ASSERT_EQUAL(check_access(config, "10.0.0.1"), ACCESS_DENY);
+	CU_ASSERT_EQUAL(check_access(config, "127.0.0.1"), ACCESS_DENY);
+	config_unref(config);
+}
+
+static void
+test_hostile_yaml(void)
+{
+	const struct config_errors *errors;
+
+	CU_ASSERT(is_refused(
+	    "a: &x [1]\nb: *x\n", "f:1: no anchor is allowed here (\"x\")"));
+	CU_ASSERT(is_refused(
+	    "workers: *x\n", "f:1: no alias is allowed here (\"x\")"));
+	CU_ASSERT(is_refused("workers: !!int 1\n",
+	    "f:1: no tag is allowed here (\"tag:yaml.org,2002:int\")"));
+	CU_ASSERT(is_refused("workers: 1\n---\nworkers: 2\n",
+	    "f:2: a second document begins here; a file is one"));
+	CU_ASSERT(is_refused("a: [[[[[[[[[[[[[[[[\n",
+	    "f:1: lists and mappings are nested too deeply"));
+	CU_ASSERT(is_refused("workers: 1\nstate: '\xff'\n",
+	    "f:2: this is no YAML in UTF-8: invalid leading UTF-8 octet"));
+	CU_ASSERT(is_refused("workers: 1\n\nstate: \x01\n",
+	    "f:3: this is no YAML in UTF-8: control characters are not "
+	    "allowed"));
+	errors = refuse_bytes(
+	    "workers: [1\nstate: x\n", strlen("workers: [1\nstate: x\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(errors->text[0], "f:2: this is no YAML"));
+	errors = refuse_bytes("workers:\n\t1\n", strlen("workers:\n\t1\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(errors->text[0], "f:2: this is no YAML"));
+	/* The words of UTF-16 are not taken for it. */
+	errors = refuse_bytes("\xff\xfew\0:\0", 6);
+	CU_ASSERT_PTR_NOT_NULL(strstr(errors->text[0], "UTF-8"));
+	/* What an error quotes cannot reach a terminal. */
+	errors = refuse_bytes(
+	    "\"\\e[2J\\n\\u00e9\": 1\n", strlen("\"\\e[2J\\n\\u00e9\": 1\n"));
+	CU_ASSERT_PTR_NOT_NULL(
+	    strstr(errors->text[0], "unknown key \"?[2J???\""));
+}
+
+static void
+test_large_files(void)
+{
+	size_t len = 1024 * 1024 + 1;
+	const struct config_errors *errors;
+	char *text = malloc(len);
+	size_t i;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	memset(text, '#', len);
+	errors = refuse_bytes(text, len);
+	CU_ASSERT_STRING_EQUAL(errors->text[0], "f: is larger than 1 MiB");
+	memset(text, '[', len - 1);
+	errors = refuse_bytes(text, len - 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(errors->text[0], "nested too deeply"));
+	/* Half a million unknown keys end after a few. */
+	for (i = 0; i + 5 <= len - 1; i += 5)
+		memcpy(text + i, "a: b\n", 5);
+	errors = refuse_bytes(text, i);
+	CU_ASSERT_EQUAL(errors->count, CONFIG_ERRORS_MAX);
+	CU_ASSERT(errors->dropped > 0);
+	/* Too long a list. */
+	(void)snprintf(text, len, "listen:\n");
+	for (i = 0; i <= CONFIG_URLS_MAX; i++)
+		(void)strcat(text, "- quic://127.0.0.1:0\n");
+	errors = refuse_bytes(text, strlen(text));
+	CU_ASSERT_STRING_EQUAL(
+	    errors->text[0], "f:66: listen: more than 64 items");
+	free(text);
+}
+
+static void
+test_all_errors_are_told(void)
+{
+	const char *text = "workers: x\n"
+			   "listen: [quic://127.0.0.1:53, doq://x]\n"
+			   "upstream:\n"
+			   "  servers:\n"
+			   "    - {url: quic://192.0.2.1:53, ca: ''}\n"
+			   "tls: {cert: a}\n"
+			   "nonsense: 1\n";
+	const struct config_errors *errors = refuse_bytes(text, strlen(text));
+	static const char *const begins[] = {"f:1: workers:", "f:2: listen:",
+	    "f:2: listen:", "f:5: upstream.servers[].url:",
+	    "f:5: upstream.servers[].ca:", "f:7: unknown key \"nonsense\"",
+	    "f:6: tls.cert:"};
+	size_t i;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    errors->count, sizeof(begins) / sizeof(begins[0]));
+	for (i = 0; i < errors->count; i++)
+		CU_ASSERT_EQUAL(
+		    strncmp(errors->text[i], begins[i], strlen(begins[i])), 0);
+}
+
+static void
+test_build(void)
+{
+	static const struct config_build small = {
+	    .listen_schemes = CONFIG_SCHEME_BIT(CONFIG_QUIC),
+	    .upstream_schemes = CONFIG_SCHEME_BIT(CONFIG_UDP),
+	    .has_recursion = true,
+	};
+	static const char text[] = "listen: [udp://127.0.0.1]\n"
+				   "upstream: {servers: [tls://192.0.2.1]}\n";
+	struct config_errors errors = {.count = 0};
+	struct config *config = NULL;
+
+	CU_ASSERT_EQUAL(config_load_text("f", text, strlen(text), &small, NULL,
+			    &errors, &config),
+	    -EINVAL);
+	CU_ASSERT_EQUAL(errors.count, 2);
+	CU_ASSERT_STRING_EQUAL(errors.text[0],
+	    "f:1: listen: \"udp://127.0.0.1\": this version of quolld cannot "
+	    "listen on udp");
+	CU_ASSERT_STRING_EQUAL(errors.text[1],
+	    "f:2: upstream.servers: \"tls://192.0.2.1\": this version of "
+	    "quolld cannot ask by tls");
+	errors.count = 0;
+	CU_ASSERT_EQUAL(config_load_text("f", "upstream: {mode: recursive}",
+			    strlen("upstream: {mode: recursive}"), &small, NULL,
+			    &errors, &config),
+	    0);
+	CU_ASSERT_EQUAL(config->upstream.mode, CONFIG_MODE_RECURSIVE);
+	config_unref(config);
+}
+
+static void
+test_override(void)
+{
+	static const char text[] = "workers: 2\n"
+				   "state: /a\n"
+				   "listen: [quic://127.0.0.1:1]\n"
+				   "tls: {cert: a, key: b}\n"
+				   "upstream: {mode: none}\n"
+				   "log: {level: error}\n";
+	const struct config_override over = {
+	    .listen = {"quic://*:2"},
+	    .listen_count = 1,
+	    .upstream = {"udp://192.0.2.1", "udp://192.0.2.2"},
+	    .upstream_count = 2,
+	    .cert = "c",
+	    .key = "d",
+	    .state = "/b",
+	    .workers = 4,
+	    .verbosity = 1,
+	};
+	struct config_errors errors = {.count = 0};
+	struct config *config = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(config_load_text("f", text, strlen(text), &build,
+				  &over, &errors, &config),
+	    0);
+	CU_ASSERT_EQUAL(config->workers, 4);
+	CU_ASSERT_STRING_EQUAL(config->state, "/b");
+	CU_ASSERT_EQUAL_FATAL(config->listen.count, 2);
+	check_url(&config->listen.item[1], "quic://[::]:2");
+	CU_ASSERT_STRING_EQUAL(config->tls.cert, "c");
+	CU_ASSERT_STRING_EQUAL(config->tls.key, "d");
+	CU_ASSERT_EQUAL(config->upstream.mode, CONFIG_MODE_FORWARD);
+	CU_ASSERT_EQUAL(config->upstream.servers.count, 2);
+	CU_ASSERT_EQUAL(config->log.level, LOG_LEVEL_DEBUG);
+	config_unref(config);
+	config = NULL;
+	/* What is wrong in the file stays wrong. */
+	CU_ASSERT_EQUAL(
+	    config_load_text("f", "listen: [x]\n", strlen("listen: [x]\n"),
+		&build, &over, &errors, &config),
+	    -EINVAL);
+	CU_ASSERT_PTR_NULL(config);
+}
+
+static void
+test_restart_keys(void)
+{
+	struct config *a = load("");
+	struct config *b = load("workers: 1\nstate: /x\n"
+				"listen: quic://127.0.0.1\n"
+				"quic: {idle-timeout: 1m}\n");
+	const char *keys[8];
+
+	CU_ASSERT_EQUAL(config_restart_keys(a, a, keys, 8), 0);
+	CU_ASSERT_EQUAL_FATAL(config_restart_keys(a, b, keys, 8), 3);
+	CU_ASSERT_STRING_EQUAL(keys[0], "workers");
+	CU_ASSERT_STRING_EQUAL(keys[1], "state");
+	CU_ASSERT_STRING_EQUAL(keys[2], "listen");
+	CU_ASSERT_EQUAL(config_restart_keys(a, b, keys, 2), 2);
+	config_unref(a);
+	config_unref(b);
+}
+
+static void
+test_files(void)
+{
+	struct config_errors errors = {.count = 0};
+	struct config *config = NULL;
+
+	CU_ASSERT_EQUAL(
+	    config_load("/nonexistent/f", &build, NULL, &errors, &config),
+	    -ENOENT);
+	CU_ASSERT_STRING_EQUAL(
+	    errors.text[0], "/nonexistent/f: No such file or directory");
+	CU_ASSERT_EQUAL(
+	    config_load("/tmp", &build, NULL, &errors, &config), -EISDIR);
+	CU_ASSERT_STRING_EQUAL(errors.text[1], "/tmp: Is a directory");
+	CU_ASSERT_EQUAL(
+	    config_load("/dev/zero", &build, NULL, &errors, &config), -EFBIG);
+	CU_ASSERT_STRING_EQUAL(
+	    errors.text[2], "/dev/zero: is larger than 1 MiB");
+	CU_ASSERT_PTR_NULL(config);
+	errors.count = 0;
+	CU_ASSERT_EQUAL_FATAL(
+	    config_load("/dev/null", &build, NULL, &errors, &config), 0);
+	check_defaults(config);
+	config_unref(config);
+	config_unref(NULL);
+}
+
+static void *
+turn_references(void *arg)
+{
+	int i;
+
+	for (i = 0; i < 10000; i++)
+		config_unref(config_ref(arg));
+	config_unref(arg);
+	return NULL;
+}
+
+static void
+test_references(void)
+{
+	struct config *config = load("");
+	pthread_t thread;
+
+	CU_ASSERT_EQUAL_FATAL(
+	    pthread_create(&thread, NULL, turn_references, config_ref(config)),
+	    0);
+	(void)turn_references(config);
+	CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
+}
+
+void
+test_config_register(void)
+{
+	CU_pSuite suite = unit_suite("config");
+
+	unit_test(suite, "defaults", test_defaults);
+	unit_test(suite, "default_access", test_default_access);
+	unit_test(suite, "values", test_values);
+	unit_test(suite, "listen", test_listen);
+	unit_test(suite, "servers", test_servers);
+	unit_test(suite, "port_53", test_port_53);
+	unit_test(suite, "errors", test_errors);
+	unit_test(suite, "amount_errors", test_amount_errors);
+	unit_test(suite, "url_errors", test_url_errors);
+	unit_test(suite, "server_errors", test_server_errors);
+	unit_test(suite, "mode_errors", test_mode_errors);
+	unit_test(suite, "list_errors", test_list_errors);
+	unit_test(suite, "hostile_yaml", test_hostile_yaml);
+	unit_test(suite, "large_files", test_large_files);
+	unit_test(suite, "all_errors_are_told", test_all_errors_are_told);
+	unit_test(suite, "build", test_build);
+	unit_test(suite, "override", test_override);
+	unit_test(suite, "restart_keys", test_restart_keys);
+	unit_test(suite, "files", test_files);
+	unit_test(suite, "references", test_references);
+}
