@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Replays the corpus of every fuzz target; see tests/fuzz/driver.c.  libFuzzer
-# binaries take the same arguments and do the same with -runs=0.
+# Replays the corpus of every fuzz target; see tests/fuzz/driver.c.  $FUZZ_ARGS
+# is -runs=0 for libFuzzer's binaries, which would go on for ever.
 
 set -u
 : "${BUILD:=.}"
@@ -15,7 +15,7 @@ bad=0
 for target in $FUZZ_TARGETS; do
 	corpus=$SRC/tests/fuzz/corpus/${target#fuzz_}
 	echo "# $target"
-	"$BUILD/$target" "$corpus" || {
+	"$BUILD/$target" ${FUZZ_ARGS:-} "$corpus" || {
 		echo "fuzz: $target failed on $corpus"
 		bad=1
 	}
