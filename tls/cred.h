@@ -27,15 +27,26 @@ enum tls_use {
 int tls_priority_parse(enum tls_use use, gnutls_priority_t *ret_priority);
 
 /*
- * The certificates, for gnutls_credentials_set.  Borrowed: the session's
- * owner must hold a reference to CRED until the session is freed or its
- * first flight has been made.  GnuTLS itself picks the certificate by SNI,
- * ignoring case, with wildcards of one label; no match: the first.
+ * Makes SESSION, a new server session, use CRED: sets priorities,
+ * credentials, and the choice of the certificate by SNI, ignoring case,
+ * with wildcards of one label; no match or no SNI: the first.  (GnuTLS's
+ * own choice compares octet by octet and knows no wildcards.)
+ *
+ * CRED is borrowed: the caller holds a reference until SESSION is freed or
+ * its handshake has ended.  The session's gnutls_db_set_ptr is taken:
+ * gnutls_session_set_ptr belongs to the QUIC binding, and tickets need no
+ * database.  0 or -ENOMEM.
+ */
+int tls_cred_attach(
+    const struct evquic_cred *cred, gnutls_session_t session, enum tls_use use);
+
+/*
+ * The parts, for one who does what tls_cred_attach does by hand; with these
+ * GnuTLS chooses among the certificates, by exact name only.  Borrowed like
+ * CRED itself.
  */
 gnutls_certificate_credentials_t tls_cred_handle(
     const struct evquic_cred *cred);
-
-/* The priorities, for gnutls_priority_set.  Borrowed like the handle. */
 gnutls_priority_t tls_cred_priority(
     const struct evquic_cred *cred, enum tls_use use);
 

@@ -102,15 +102,21 @@ say_no_certificate(
 	return tls_why_set(why, -EBADMSG, "%s: holds no PEM certificate", path);
 }
 
+static int
+say_cut_short(const char *path, const struct tls_why *why)
+{
+	return tls_why_set(why, -EBADMSG,
+	    "%s: is cut short: its last PEM block has no end", path);
+}
+
 int
 tls_pem_check(
     const char *path, const struct tls_blob *blob, const struct tls_why *why)
 {
-	if (!has_certificate(blob) && !is_cut_short(blob))
-		return say_no_certificate(path, blob, why);
 	if (is_cut_short(blob))
-		return tls_why_set(why, -EBADMSG,
-		    "%s: is cut short: its last PEM block has no end", path);
+		return say_cut_short(path, why);
+	if (!has_certificate(blob))
+		return say_no_certificate(path, blob, why);
 	return 0;
 }
 
@@ -164,27 +170,23 @@ tls_chain_done(struct tls_chain *chain)
 	chain->count = 0;
 }
 
-/* Why GnuTLS could not import the key. */
+/* GnuTLS takes a key whose last line is cut; so might be what is above. */
 static int
-say_bad_key(const char *path, const struct tls_blob *blob, int error,
-    const struct tls_why *why)
+check_key_text(
+    const char *path, const struct tls_blob *blob, const struct tls_why *why)
 {
-	if (error == GNUTLS_E_MEMORY_ERROR)
-		return tls_why_set(why, -ENOMEM, "%s: out of memory", path);
+	if (blob->len == 0)
+		return tls_why_set(why, -EBADMSG, "%s: is empty", path);
+	if (is_cut_short(blob))
+		return say_cut_short(path, why);
+	if (find_text(blob, "PRIVATE KEY-----") == NULL)
+		return tls_why_set(
+		    why, -EBADMSG, "%s: holds no PEM private key", path);
 	if (find_text(blob, "ENCRYPTED") != NULL)
 		return tls_why_set(why, -EKEYREJECTED,
 		    "%s: the key is encrypted; store it without a passphrase",
 		    path);
-	if (blob->len == 0)
-		return tls_why_set(why, -EBADMSG, "%s: is empty", path);
-	if (find_text(blob, "PRIVATE KEY-----") == NULL && !is_cut_short(blob))
-		return tls_why_set(
-		    why, -EBADMSG, "%s: holds no PEM private key", path);
-	if (is_cut_short(blob))
-		return tls_why_set(why, -EBADMSG,
-		    "%s: is cut short: its last PEM block has no end", path);
-	return tls_why_set(why, -EBADMSG, "%s: holds a malformed key: %s", path,
-	    gnutls_strerror(error));
+	return 0;
 }
 
 static int
@@ -195,13 +197,18 @@ parse_key(const char *path, const struct tls_blob *blob,
 	gnutls_x509_privkey_t key;
 	int rc;
 
+	rc = check_key_text(path, blob, why);
+	if (rc != 0)
+		return rc;
 	if (gnutls_x509_privkey_init(&key) != 0)
 		return tls_why_set(why, -ENOMEM, "%s: out of memory", path);
 	rc = gnutls_x509_privkey_import2(
 	    key, &pem, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (rc != 0) {
 		gnutls_x509_privkey_deinit(key);
-		return say_bad_key(path, blob, rc, why);
+		return tls_why_set(why,
+		    rc == GNUTLS_E_MEMORY_ERROR ? -ENOMEM : -EBADMSG,
+		    "%s: holds a malformed key: %s", path, gnutls_strerror(rc));
 	}
 	*ret_key = key;
 	return 0;

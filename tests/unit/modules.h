@@ -11,12 +11,16 @@
 UNIT_MODULE(account)
 UNIT_MODULE(buf)
 UNIT_MODULE(counter)
+UNIT_MODULE(cred)
 UNIT_MODULE(frame)
 UNIT_MODULE(hash)
 UNIT_MODULE(list)
 UNIT_MODULE(name)
 UNIT_MODULE(pool)
 UNIT_MODULE(random)
+UNIT_MODULE(secret)
+UNIT_MODULE(selfsign)
 UNIT_MODULE(timer)
+UNIT_MODULE(verify)
 
 #undef UNIT_MODULE
