@@ -25,7 +25,7 @@ raw_fatal(const char *format, ...)
 {
 	va_list args;
 
-	fputs("rawclient: ", stderr);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);

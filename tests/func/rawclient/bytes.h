@@ -26,7 +26,7 @@ struct raw_buf {
 	size_t cap;
 };
 
-/* Prints "rawclient: ..." and ends the process with RAW_EXIT_TROUBLE. */
+/* Prints "PROGRAM: ..." and ends the process with RAW_EXIT_TROUBLE. */
 void raw_fatal(const char *format, ...)
     __attribute__((format(printf, 1, 2), noreturn));
 
