@@ -37,7 +37,7 @@
 
 /* How long it is remembered that a server knows no EDNS (RFC 6891 7), and that
  * it answers only so many questions in one connection. */
-#define UPSTREAM_NO_EDNS_TIME (300 * NSEC_PER_SEC)
+#define UPSTREAM_NO_EDNS_TIME (60 * NSEC_PER_SEC)
 #define UPSTREAM_QUOTA_TIME (30 * NSEC_PER_SEC)
 
 /* Largest answer with an error code that is kept while a better one is asked

@@ -41,6 +41,7 @@
 	X(failovers, "queries sent to another server than the first")          \
 	X(timeouts, "queries not answered in their turn")                      \
 	X(no_edns_retries, "queries repeated without EDNS (RFC 6891 6.2.2)")   \
+	X(late_answers, "answers to queries that nobody waits for")            \
 	X(mismatch_address, "wrong answers: from another address or port")     \
 	X(mismatch_short, "wrong answers: shorter than a header")              \
 	X(mismatch_id, "wrong answers: no query with that ID")                 \

@@ -25,6 +25,7 @@
 #include "resolver/limits.h"
 #include "resolver/ops/log.h"
 
+struct back_kept;
 struct back_server;
 struct event_base;
 struct net_io;
@@ -95,12 +96,10 @@ struct upstream_ask {
 	struct upstream_slot slots[UPSTREAM_ASK_SERVERS];
 	unsigned slot_count;
 	unsigned current; /* slot of the latest step */
-	int error;	  /* best known reason of a failure */
+	int error;	  /* best known reason of a failure, or 0 */
 	bool once;	  /* must not be repeated (RFC 2136 6) */
 	bool was_sent;
-	uint8_t *kept; /* answer with an error code, from malloc, or NULL */
-	size_t kept_len;
-	bool is_kept_trusted;
+	struct back_kept *kept; /* second best answer, or NULL */
 };
 
 /*

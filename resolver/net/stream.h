@@ -57,7 +57,9 @@ struct net_stream {
 	struct dns_frame frame;
 	struct evquic_buf *out; /* what is to be sent: a chain that we own */
 	struct evquic_buf **out_end;
-	size_t unsent; /* octets in it */
+	size_t unsent;	/* octets in it */
+	bool is_broken; /* nothing more can be written */
+	unsigned epoch; /* changes with each close */
 };
 
 /* Makes an idle stream.  `app` is constant. */
@@ -85,15 +87,13 @@ int net_stream_send(struct net_stream *stream, struct evquic_buf *msg);
 /*
  * Writes what waits, many messages at once and each in one piece with its
  * length (RFC 7766 8).  What the socket does not take follows by itself.
- * on_closed may come from within if the socket is broken.
+ * Nothing is called from within: of a broken connection what the peer had sent
+ * is still read first.
  */
 void net_stream_flush(struct net_stream *stream);
 
-/* Octets that wait to be sent. */
-size_t net_stream_unsent(const struct net_stream *stream);
-
-/* A message has begun to come and is not whole. */
-bool net_stream_is_reading(const struct net_stream *stream);
+/* Would net_stream_send() take a message now? */
+bool net_stream_can_send(const struct net_stream *stream);
 
 /*
  * Closes the stream at once and frees what waits; no call comes afterwards.
