@@ -86,6 +86,28 @@ green layers quic/tls.c '#include <gnutls/gnutls.h>'
 green layers quic/x.c '#include <ngtcp2/ngtcp2_crypto.h>'
 green layers dns/x.c '#include <ldns/ldns.h>'
 
+# red_symbol LAYER C-TEXT: an archive of this must be refused.
+red_symbol() {
+	mkdir -p "$copy/b/.libs"
+	echo "$2" > "$copy/x.c"
+	${CC:-cc} -c -o "$copy/x.o" "$copy/x.c" &&
+	    ar cr "$copy/b/.libs/lib$1.a" "$copy/x.o" || exit 1
+	if out=$(SRC=$copy BUILD=$copy/b sh "$copy/tests/check-layers.sh" 2>&1)
+	then
+		echo "selftest: check-layers accepts in lib$1: $2"
+		bad=1
+	fi
+	rm -rf "$copy/b" "$copy/x.c" "$copy/x.o"
+}
+red_symbol dns 'int socket(int, int, int); int f(void); int f(void)
+	{ return socket(1, 2, 3); }'
+red_symbol dns 'void event_add(void); void f(void); void f(void)
+	{ event_add(); }'
+red_symbol quic 'void dns_frame_init(void); void f(void); void f(void)
+	{ dns_frame_init(); }'
+red_symbol resolver 'void quic_conn_new(void); void f(void); void f(void)
+	{ quic_conn_new(); }'
+
 red style base/x.c '/* TODO */'
 red style base/x.c 'const char *base_built = __DATE__;'
 red style base/x.c "$(yes '/* line */' | head -n 801)"
