@@ -15,6 +15,7 @@
 #include "tests/unit/unit.h"
 #include "tls/cred.h"
 #include "tls/evquic_tls.h"
+#include "tls/name.h"
 
 #define DAY 86400
 #define NOBODY 65534
@@ -104,6 +105,7 @@ test_sni(void)
 	    {"other.example", "a.example"},
 	};
 	struct evquic_cred *cred = evquic_cred_new();
+	char large[4 * TLS_NAME_MAX];
 	struct certs_dir dir;
 	size_t i;
 
@@ -126,6 +128,9 @@ test_sni(void)
 	}
 	CU_ASSERT(shows(cred, NULL, "a.example"));
 	CU_ASSERT(is_named(cred, NULL, "a.example"));
+	memset(large, 'b', sizeof(large));
+	large[sizeof(large) - 1] = '\0';
+	CU_ASSERT(is_named(cred, large, "a.example"));
 	evquic_cred_unref(cred);
 	certs_dir_done(&dir);
 }

@@ -101,6 +101,7 @@ test_renewed(void)
 	/* A machine that starts in 1970. */
 	CU_ASSERT(ensure(&dir, 60, "box.example", pin));
 	CU_ASSERT_STRING_EQUAL(pin, first);
+	CU_ASSERT(ensure(&dir, now, "box.example", pin));
 	CU_ASSERT(ensure(&dir, now, "new.example", pin));
 	CU_ASSERT_STRING_EQUAL(pin, first);
 	CU_ASSERT(!ensure(&dir, now, "no name at all", pin));

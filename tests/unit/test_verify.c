@@ -179,8 +179,8 @@ test_names(void)
 	trust = trust_ca(&dir);
 	certs_make(&dir, "one",
 	    &(struct certs_spec){.issuer = "ca",
-		.dns = NAMES(
-		    "a.example", "*.wild.example", "192.0.2.1", "2001:db8::1"),
+		.dns = NAMES("a.example", "*.wild.example", "192.0.2.1",
+		    "2001:db8::1", "abcd"),
 		.ips = NAMES("192.0.2.7", "2001:db8::7")});
 	CU_ASSERT(is_accepted(meet(&dir, "one", trust, "a.example")));
 	CU_ASSERT(is_accepted(meet(&dir, "one", trust, "A.Example.")));
@@ -194,7 +194,10 @@ test_names(void)
 	    meet(&dir, "one", trust, "wild.example"), TLS_VERIFY_NAME));
 	CU_ASSERT(is_refused(
 	    meet(&dir, "one", trust, "y.x.wild.example"), TLS_VERIFY_NAME));
-	/* An address inside a dNSName is a name, not an address. */
+	/* An address inside a dNSName is a name, not an address: neither as
+	 * text nor as the octets of "abcd". */
+	CU_ASSERT(is_refused(
+	    meet(&dir, "one", trust, "97.98.99.100"), TLS_VERIFY_NAME));
 	CU_ASSERT(
 	    is_refused(meet(&dir, "one", trust, "192.0.2.1"), TLS_VERIFY_NAME));
 	CU_ASSERT(is_refused(
