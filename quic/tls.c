@@ -147,10 +147,7 @@ quic_tls_server_new(struct evquic_conn *c)
 		t->session = NULL;
 		goto fail;
 	}
-	if (gnutls_priority_set(
-		t->session, tls_cred_priority(cred, TLS_USE_QUIC)) != 0 ||
-	    gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE,
-		tls_cred_handle(cred)) != 0 ||
+	if (tls_cred_attach(cred, t->session, TLS_USE_QUIC) != 0 ||
 	    ngtcp2_crypto_gnutls_configure_server_session(t->session) != 0 ||
 	    set_alpn(t->session, c->service) != 0)
 		goto fail;

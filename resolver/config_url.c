@@ -303,7 +303,7 @@ config_url_parse(const char *text, bool is_listen,
 {
 	struct reader reader = {
 	    .text = text, .why = why, .is_listen = is_listen};
-	const char *rest;
+	const char *rest = NULL;
 	bool is_bracketed;
 	int rc;
 

@@ -47,7 +47,6 @@
 struct evquic_cred {
 	atomic_uint refs;
 	gnutls_certificate_credentials_t handle; /* owned; calls on_hello */
-	gnutls_certificate_credentials_t plain;	 /* owned; GnuTLS chooses */
 	gnutls_priority_t priorities[USES];	 /* owned, by enum tls_use */
 	struct tls_cert *certs;			 /* owned */
 	size_t count;
@@ -79,8 +78,6 @@ free_cred(struct evquic_cred *cred)
 	}
 	if (cred->handle != NULL)
 		gnutls_certificate_free_credentials(cred->handle);
-	if (cred->plain != NULL)
-		gnutls_certificate_free_credentials(cred->plain);
 	free(cred);
 }
 
@@ -164,7 +161,6 @@ evquic_cred_new(void)
 		return NULL;
 	atomic_init(&cred->refs, 1);
 	if (gnutls_certificate_allocate_credentials(&cred->handle) != 0 ||
-	    gnutls_certificate_allocate_credentials(&cred->plain) != 0 ||
 	    tls_priority_parse(TLS_USE_QUIC, &cred->priorities[TLS_USE_QUIC]) !=
 		0 ||
 	    tls_priority_parse(
@@ -235,8 +231,6 @@ evquic_cred_add_files(struct evquic_cred *cred, const char *cert_file,
 		tls_cert_done(&cert);
 		return tls_why_set(&why, rc, "%s: out of memory", cert_file);
 	}
-	(void)gnutls_certificate_set_x509_key_file(
-	    cred->plain, cert_file, key_file, GNUTLS_X509_FMT_PEM);
 	return 0;
 }
 
@@ -296,18 +290,6 @@ tls_cred_attach(
 	/* Only read, through a const pointer, by on_hello. */
 	gnutls_db_set_ptr(session, (void *)(uintptr_t)cred);
 	return 0;
-}
-
-gnutls_certificate_credentials_t
-tls_cred_handle(const struct evquic_cred *cred)
-{
-	return cred->plain;
-}
-
-gnutls_priority_t
-tls_cred_priority(const struct evquic_cred *cred, enum tls_use use)
-{
-	return cred->priorities[use];
 }
 
 const char *

@@ -41,16 +41,6 @@ int tls_cred_attach(
     const struct evquic_cred *cred, gnutls_session_t session, enum tls_use use);
 
 /*
- * The parts, for one who does what tls_cred_attach does by hand; with these
- * GnuTLS chooses among the certificates, by exact name only.  Borrowed like
- * CRED itself.
- */
-gnutls_certificate_credentials_t tls_cred_handle(
-    const struct evquic_cred *cred);
-gnutls_priority_t tls_cred_priority(
-    const struct evquic_cred *cred, enum tls_use use);
-
-/*
  * The name of the certificate that a client sees which asks for SNI (SNILEN
  * bytes in the client's spelling; NULL, 0: none): its first dNSName in lower
  * case, or "".  The same name for the same certificate over renewals, so
