@@ -79,7 +79,8 @@ check_listen(struct config_loader *loader)
 	size_t i;
 	size_t j;
 
-	if (list->count == 0)
+	/* A wrong item has been told already. */
+	if (list->count == 0 && loader->errors->count == 0)
 		config_error(loader, line, "listen: nothing to listen on");
 	for (i = 1; i < list->count; i++) {
 		for (j = 0; j < i; j++) {
@@ -184,11 +185,11 @@ config_check(struct config_loader *loader)
 {
 	int rc;
 
-	/* Must stay the first: it looks whether there was an error before. */
+	/* These two look whether there was an error before. */
+	check_listen(loader);
 	check_mode(loader);
 	check_tls(loader);
 	check_windows(loader);
-	check_listen(loader);
 	check_ports(loader);
 	rc = compile_access(loader->config);
 	if (rc != 0)

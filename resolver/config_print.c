@@ -181,6 +181,22 @@ print_facts(FILE *out, const struct config_key *key)
 	(void)fputs(")\n", out);
 }
 
+/* mdoc wants each sentence to begin a line. */
+static void
+print_sentences(FILE *out, const char *text)
+{
+	bool is_end = false;
+
+	for (; *text != '\0'; text++) {
+		if (*text == '\n' || (*text == ' ' && is_end))
+			(void)fputc(is_end ? '\n' : ' ', out);
+		else
+			(void)fputc(*text, out);
+		is_end = *text == '.';
+	}
+	(void)fputc('\n', out);
+}
+
 void
 config_print_manual(FILE *out)
 {
@@ -189,10 +205,11 @@ config_print_manual(FILE *out)
 	(void)fputs(".Bl -tag -width Ds\n", out);
 	for (key = config_keys; key->path != NULL; key++) {
 		(void)fprintf(out, ".It Cm %s\n", key->path);
-		if (key->type != CONFIG_TYPE_SECTION)
+		if (key->type != CONFIG_TYPE_SECTION) {
 			print_facts(out, key);
-		(void)fprintf(out, "%s%s\n",
-		    key->type != CONFIG_TYPE_SECTION ? ".br\n" : "", key->help);
+			(void)fputs(".br\n", out);
+		}
+		print_sentences(out, key->help);
 	}
 	(void)fputs(".El\n", out);
 }

@@ -165,7 +165,7 @@ const struct config_key config_keys[] = {
     {.path = "upstream.servers[].url",
 	.type = CONFIG_TYPE_UPSTREAM,
 	IN_SERVER(url),
-	.example = "udp://dns.example",
+	.example = "tls://dns.example",
 	.help = "The URL. A host name in it needs addresses."},
     {.path = "upstream.servers[].addresses",
 	.type = CONFIG_TYPE_ADDRS,
@@ -176,17 +176,20 @@ const struct config_key config_keys[] = {
     {.path = "upstream.servers[].name",
 	.type = CONFIG_TYPE_TEXT,
 	IN_SERVER(name),
+	.example = "dns.example",
 	.help = "The name that the certificate must be for. By default\n"
 		"the host of the URL."},
     {.path = "upstream.servers[].pins",
 	.type = CONFIG_TYPE_PINS,
 	IN_SERVER(pins),
 	.max = PINS_MAX,
+	.example = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
 	.help = "SHA-256 of the public key (SPKI) in base64; one of them\n"
 		"must match, and the name, too, if there is one."},
     {.path = "upstream.servers[].ca",
 	.type = CONFIG_TYPE_TEXT,
 	IN_SERVER(ca),
+	.example = "/etc/quoll/upstream-ca.pem",
 	.help = "File with the authorities to trust, in PEM, instead of\n"
 		"the system's."},
     {.path = "upstream.timeout",
@@ -289,8 +292,9 @@ const struct config_key config_keys[] = {
 	IN_CONFIG(special.forward),
 	.max = ZONES_MAX,
 	.example = "test 10.in-addr.arpa",
-	.help = "Those that are asked upstream all the same: test, home.arpa,\n"
-		"or reverse zones of private addresses (RFC 6303)."},
+	.help = "Those that are asked upstream all the same: test,\n"
+		"home.arpa, or reverse zones of private addresses\n"
+		"(RFC 6303), such as 168.192.in-addr.arpa."},
     {.path = NULL},
 };
 

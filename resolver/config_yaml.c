@@ -297,6 +297,7 @@ read_list(struct walk *walk, const struct config_key *key, void *base,
     const yaml_node_t *node)
 {
 	const yaml_node_item_t *item;
+	const yaml_node_t *child;
 	size_t count = 0;
 
 	config_value_clear(key, base);
@@ -308,14 +309,14 @@ read_list(struct walk *walk, const struct config_key *key, void *base,
 	     item < node->data.sequence.items.top; item++) {
 		if (config_is_hopeless(walk->loader))
 			return;
-		node = yaml_document_get_node(walk->document, *item);
+		child = yaml_document_get_node(walk->document, *item);
 		if (++count > key->max) {
-			config_error(walk->loader, line_of(node),
+			config_error(walk->loader, line_of(child),
 			    "%s: more than %llu items", key->path,
 			    (unsigned long long)key->max);
 			return;
 		}
-		read_item(walk, key, base, node);
+		read_item(walk, key, base, child);
 	}
 }
 

@@ -8,18 +8,25 @@
 #define UNIT_MODULE(name) void test_##name##_register(void);
 #endif
 
+UNIT_MODULE(access)
 UNIT_MODULE(account)
 UNIT_MODULE(buf)
+UNIT_MODULE(config)
+UNIT_MODULE(config_print)
 UNIT_MODULE(counter)
 UNIT_MODULE(cred)
 UNIT_MODULE(frame)
 UNIT_MODULE(hash)
 UNIT_MODULE(list)
+UNIT_MODULE(log)
 UNIT_MODULE(name)
+UNIT_MODULE(notify)
+UNIT_MODULE(options)
 UNIT_MODULE(pool)
 UNIT_MODULE(random)
 UNIT_MODULE(secret)
 UNIT_MODULE(selfsign)
+UNIT_MODULE(state)
 UNIT_MODULE(timer)
 UNIT_MODULE(verify)
 

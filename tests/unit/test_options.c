@@ -67,7 +67,7 @@ test_all(void)
 	CU_ASSERT_STRING_EQUAL(over->key, "K");
 	CU_ASSERT_STRING_EQUAL(over->state, "S");
 	CU_ASSERT_EQUAL(over->workers, 3);
-	CU_ASSERT(over->verbosity == 1);
+	CU_ASSERT(over->verbosity == 2);
 }
 
 static void
