@@ -187,13 +187,14 @@ static int
 cmd_connect(struct raw_script *script, const struct raw_words *words)
 {
 	struct connect_plan plan = {.name = ""};
+	uint64_t port;
 	int i = 1;
 
 	raw_settings_default(&plan.settings);
 	plan.settings.host = raw_script_get(script, "HOST");
 	plan.settings.port = raw_script_get(script, "PORT");
-	if (i + 1 < words->count && strchr(words->at[i], '=') == NULL &&
-	    strchr(words->at[i + 1], '=') == NULL) {
+	if (i + 1 < words->count &&
+	    raw_word_number(words->at[i + 1], &port) == 0) {
 		plan.settings.host = words->at[i++];
 		plan.settings.port = words->at[i++];
 	}

@@ -64,6 +64,18 @@ cmd_send(struct raw_script *script, const struct raw_words *words)
 	return rc == 0 ? 0 : -EINVAL;
 }
 
+/* What is sent in between must have left before a stream can be ended. */
+static void
+wait_for_credit(struct raw_script *script, uint64_t stream)
+{
+	uint64_t deadline = raw_now() + script->deadline_ms * RAW_MS;
+
+	while (!raw_conn_has_credit(script->current, stream) &&
+	       raw_now() < deadline)
+		raw_loop_turn(&script->loop, deadline);
+	raw_conn_flush(script->current);
+}
+
 static int
 take_stream_and_code(struct raw_script *script, const struct raw_words *words,
     uint64_t *ret_stream, uint64_t *ret_code)
@@ -81,6 +93,7 @@ cmd_reset(struct raw_script *script, const struct raw_words *words)
 
 	if (take_stream_and_code(script, words, &stream, &code) != 0)
 		return -EINVAL;
+	wait_for_credit(script, stream);
 	return raw_conn_reset(script->current, stream, code);
 }
 
@@ -92,6 +105,7 @@ cmd_stop(struct raw_script *script, const struct raw_words *words)
 
 	if (take_stream_and_code(script, words, &stream, &code) != 0)
 		return -EINVAL;
+	wait_for_credit(script, stream);
 	return raw_conn_stop(script->current, stream, code);
 }
 

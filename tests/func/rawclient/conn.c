@@ -102,6 +102,8 @@ raw_conn_send(struct raw_conn *conn, uint64_t stream,
 	struct raw_chunk *chunk;
 	struct raw_out *out;
 
+	if (!raw_conn_is_alive(conn))
+		return 0; /* too late for anything */
 	note_stream_used(conn, stream);
 	if (conn->is_taken_over) {
 		raw_engine_stream(conn, stream, data, fin, split);
@@ -146,6 +148,13 @@ open_up_to(struct raw_conn *conn, uint64_t stream)
 		*opened = (uint64_t)id + RAW_STREAM_KINDS;
 	}
 	return true;
+}
+
+bool
+raw_conn_has_credit(struct raw_conn *conn, uint64_t stream)
+{
+	return conn->is_taken_over || !raw_conn_is_alive(conn) ||
+	       (conn->state == RAW_OPEN && open_up_to(conn, stream));
 }
 
 enum write_result {
@@ -268,6 +277,8 @@ raw_conn_reset(struct raw_conn *conn, uint64_t stream, uint64_t code)
 	struct raw_out *out = raw_conn_out(conn, stream);
 	int rc;
 
+	if (!raw_conn_is_alive(conn))
+		return 0; /* too late for anything */
 	note_stream_used(conn, stream);
 	if (out == NULL)
 		return -EINVAL;
@@ -294,6 +305,8 @@ raw_conn_stop(struct raw_conn *conn, uint64_t stream, uint64_t code)
 {
 	int rc;
 
+	if (!raw_conn_is_alive(conn))
+		return 0; /* too late for anything */
 	note_stream_used(conn, stream);
 	if (conn->is_taken_over) {
 		struct raw_buf frame = {0};

@@ -168,6 +168,12 @@ uint64_t raw_conn_next_stream(struct raw_conn *conn, bool is_uni);
 int raw_conn_send(struct raw_conn *conn, uint64_t stream,
     const struct raw_buf *data, bool fin, size_t split);
 
+/*
+ * True when the stream could be used now: the server's credit reaches so far,
+ * or nobody asks (after takeover, or when the connection is at its end).
+ */
+bool raw_conn_has_credit(struct raw_conn *conn, uint64_t stream);
+
 /* RESET_STREAM, STOP_SENDING, CONNECTION_CLOSE.  -EINVAL when refused. */
 int raw_conn_reset(struct raw_conn *conn, uint64_t stream, uint64_t code);
 int raw_conn_stop(struct raw_conn *conn, uint64_t stream, uint64_t code);

@@ -6,8 +6,8 @@
 
 /*
  * The scripted backend: a DNS server whose behaviour is chosen by the first
- * label of the name that is asked ("slow2000.x.test" answers after 2 s).  The
- * labels are listed with their meaning in fakebe_behave.c.
+ * label of the name that is asked ("slow2000.x.example.org" answers after 2 s).
+ * The labels are listed with their meaning in fakebe_behave.c.
  */
 
 enum {

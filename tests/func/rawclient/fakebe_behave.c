@@ -5,7 +5,9 @@
  *
  *   ok            A 192.0.2.1, AAAA 2001:db8::1, TXT "ok", else no data + SOA
  *   big N         TXT of about N octets; truncated over UDP
+ *   full N        an answer of exactly N (65535) octets without OPT
  *   slow N        the good answer after N ms      silent      nothing
+ *   slowtc N      UDP: TC after N ms; TCP: good
  *   tc            UDP: TC, no data                tcpart      UDP: TC with a
  *                 wrong address in it             tcrefuse    UDP: TC; TCP:
  * reset wrongid wrongname wrongtype wrongclass qr0 wrongport wrongaddr
@@ -26,16 +28,14 @@
  *   rr N          one record of TYPE N with fixed RDATA full of pointers
  *   rrlen N       TYPE65280 with N octets of RDATA
  *   ad aa raz     AD set, AA set, RA clear
- *   poison        an extra record of victim.test in the additional section
- *   ttlmax ttldiff cnameloop cnamechain N mx
- *   Over UDP the next ones answer TC; over TCP:
- *   tcpok tcpslow (1 octet/s) tcpsplit (1 octet/20 ms) tcplen0 tcplen11
- *   tcplong (length 65535, 10 octets, close) tcpclose (no answer)
- *   tcpclose N (the first N queries are answered, then close)
- *   tcpwrongid tcpwrongq tcptc tcpsilent tcpabort
- *   tcpreverse N (held until N (2) are there, or 200 ms; the last first)
- *   tcpkeep0 (keepalive timeout 0)
- * Any other label: as ok.
+ *   poison        an extra record of victim.example.org in the additional
+ * section ttlmax ttldiff cnameloop cnamechain N mx Over UDP the next ones
+ * answer TC; over TCP: tcpok tcpslow (1 octet/s) tcpsplit (1 octet/20 ms)
+ * tcplen0 tcplen11 tcplong (length 65535, 10 octets, close) tcpclose (no
+ * answer) tcpclose N (the first N queries are answered, then close) tcpwrongid
+ * tcpwrongq tcptc tcpsilent tcpabort tcpreverse N (held until N (2) are there,
+ * or 200 ms; the last first) tcpkeep0 (keepalive timeout 0) Any other label: as
+ * ok.
  */
 #include "tests/func/rawclient/fakebe.h"
 
@@ -122,9 +122,9 @@ do_silent(struct be_job *job, const struct be_query *q, unsigned arg)
 	(void)arg;
 }
 
-/* TC without data; the octet holds AA and TC. */
 static void
-send_truncated(struct be_job *job, const struct be_query *q, bool has_data)
+send_truncated_later(struct be_job *job, const struct be_query *q,
+    bool has_data, unsigned delay_ms)
 {
 	struct raw_buf b = {0};
 
@@ -135,8 +135,24 @@ send_truncated(struct be_job *job, const struct be_query *q, bool has_data)
 	b.data[2] |= FLAGS1_TC;
 	if (q->has_opt)
 		be_put_opt(&b, OWN_UDP_SIZE, 0, NULL, 0);
-	be_send(job, &b, 0, BE_SEND);
+	be_send(job, &b, delay_ms, BE_SEND);
 	raw_buf_done(&b);
+}
+
+static void
+send_truncated(struct be_job *job, const struct be_query *q, bool has_data)
+{
+	send_truncated_later(job, q, has_data, 0);
+}
+
+static void
+do_slowtc(struct be_job *job, const struct be_query *q, unsigned arg)
+{
+	(void)arg;
+	if (q->is_tcp)
+		send_right(job, q, 0);
+	else
+		send_truncated_later(job, q, false, q->number);
 }
 
 static void
@@ -182,6 +198,38 @@ do_big(struct be_job *job, const struct be_query *q, unsigned arg)
 		send_truncated(job, q, false);
 	else
 		be_send(job, &b, 0, BE_SEND);
+	raw_buf_done(&text);
+	raw_buf_done(&b);
+}
+
+static void
+do_full(struct be_job *job, const struct be_query *q, unsigned arg)
+{
+	enum {
+		RR_HEAD_LEN = 12,
+		FULL_MAX = 65535
+	};
+	struct raw_buf b = {0};
+	struct raw_buf text = {0};
+	size_t want = q->has_number ? q->number : FULL_MAX;
+	size_t left;
+
+	(void)arg;
+	be_put_head(&b, q, 0);
+	left = want - b.len - RR_HEAD_LEN;
+	while (left > 0 && want <= FULL_MAX) {
+		unsigned n =
+		    left > TXT_STRING_MAX ? TXT_STRING_MAX : (unsigned)left - 1;
+
+		raw_buf_u8(&text, n);
+		raw_buf_fill(&text, 'y', n);
+		left -= 1 + n;
+	}
+	be_put_record(&b, TYPE_TXT, TTL, text.data, text.len);
+	if (q->is_tcp)
+		be_send(job, &b, 0, BE_SEND);
+	else
+		send_truncated(job, q, false);
 	raw_buf_done(&text);
 	raw_buf_done(&b);
 }
@@ -548,7 +596,7 @@ do_poison(struct be_job *job, const struct be_query *q, unsigned arg)
 	(void)arg;
 	be_put_answer(&b, q);
 	raw_buf_add(&address, forged_address, sizeof(forged_address));
-	be_put_other(&b, 3, "victim.test", TYPE_A, &address);
+	be_put_other(&b, 3, "victim.example.org", TYPE_A, &address);
 	be_send(job, &b, 0, BE_SEND);
 	raw_buf_done(&address);
 	raw_buf_done(&b);
@@ -721,6 +769,8 @@ static const struct {
     {"slow", do_slow, 0},
     {"silent", do_silent, 0},
     {"big", do_big, 0},
+    {"full", do_full, 0},
+    {"slowtc", do_slowtc, 0},
     {"tc", do_tc, false},
     {"tcpart", do_tc, true},
     {"tcrefuse", do_tcrefuse, 0},

@@ -220,14 +220,14 @@ put_soa(struct raw_buf *buf)
 {
 	struct raw_buf rdata = {0};
 
-	be_put_name(&rdata, "ns.fakebe.test");
-	be_put_name(&rdata, "nobody.fakebe.test");
+	be_put_name(&rdata, "ns.example.org");
+	be_put_name(&rdata, "nobody.example.org");
 	raw_buf_u32(&rdata, 1);
 	raw_buf_u32(&rdata, 3600);
 	raw_buf_u32(&rdata, 600);
 	raw_buf_u32(&rdata, 86400);
 	raw_buf_u32(&rdata, 60);
-	be_put_other(buf, 2, "test", TYPE_SOA, &rdata);
+	be_put_other(buf, 2, "example.org", TYPE_SOA, &rdata);
 	raw_buf_done(&rdata);
 }
 

@@ -52,6 +52,7 @@ clear_case(struct raw_script *script)
 	script->allows_stop = false;
 	script->allows_foreign = false;
 	script->allows_failed = false;
+	script->allows_codes = false;
 	script->deadline_ms = RAW_DEADLINE_MS;
 	script->in_case = false;
 }
@@ -190,6 +191,44 @@ split_line(struct raw_script *script, const char *line, struct raw_words *words)
 
 /* ---- cases ------------------------------------------------------------- */
 
+/* RFC 9250 8.4; RFC 9000 20.1, RFC 9368 and the TLS alerts. */
+static bool
+is_registered(bool is_app, uint64_t code)
+{
+	enum {
+		DOQ_LAST = 0x5,
+		QUIC_LAST = 0x11,
+		TLS_FIRST = 0x100
+	};
+
+	if (is_app)
+		return code <= DOQ_LAST;
+	return code <= QUIC_LAST ||
+	       (code >= TLS_FIRST && code <= TLS_FIRST + UINT8_MAX);
+}
+
+/* DOQ-039: a server uses the registered numbers only. */
+static void
+check_codes(struct raw_script *script, const struct raw_conn *conn)
+{
+	const struct raw_seen_close *c = &conn->seen.close;
+
+	if (c->is_seen && !is_registered(c->is_app, c->code))
+		raw_script_failed(script, "%s: closed with code 0x%llx",
+		    conn->name, (unsigned long long)c->code);
+	for (uint64_t id = 0; id < conn->next_bidi; id += RAW_STREAM_KINDS) {
+		const struct raw_seen_stream *s =
+		    raw_seen_stream(&conn->seen, id);
+
+		/* A reset may also copy the client's code (RFC 9000 3.5). */
+		if (s != NULL && s->has_reset &&
+		    !is_registered(true, s->reset_code) &&
+		    !script->allows_codes)
+			raw_script_failed(script, "%s: reset with code 0x%llx",
+			    conn->name, (unsigned long long)s->reset_code);
+	}
+}
+
 /* What no server may do in any case, unless the script allowed it. */
 static void
 check_manners(struct raw_script *script)
@@ -207,6 +246,7 @@ check_manners(struct raw_script *script)
 			raw_script_failed(script,
 			    "%s: a frame of the server is not readable",
 			    c->name);
+		check_codes(script, c);
 		if (c->state == RAW_FAILED && !script->allows_failed)
 			raw_script_failed(script, "%s: %s", c->name, c->error);
 	}
@@ -319,6 +359,8 @@ cmd_allow(struct raw_script *script, const struct raw_words *words)
 		script->allows_stop = true;
 	else if (strcmp(words->at[1], "foreign") == 0)
 		script->allows_foreign = true;
+	else if (strcmp(words->at[1], "codes") == 0)
+		script->allows_codes = true;
 	else if (strcmp(words->at[1], "failed") == 0)
 		script->allows_failed = true;
 	else

@@ -26,10 +26,11 @@
  *   wait D                 time passes
  *   control [HOST PORT NAME]     a fresh connection asks NAME, answer NOERROR
  *   nocontrol              no automatic control at the end of this case
- *   allow stop_sending | foreign | failed
+ *   allow stop_sending | foreign | failed | codes
  *                          do not fail the case for STOP_SENDING, for streams
- *                          opened by the server, or for a connection that
- *                          failed on our side
+ *                          opened by the server, for a connection that failed
+ *                          on our side, or for RESET_STREAM codes that are
+ *                          not registered (copies of ours)
  *   print params | seen | state | answer ID
  *
  * Connections
@@ -121,7 +122,8 @@ struct raw_script {
 	size_t nids;
 	char title[256];
 	bool in_case, has_failed;
-	bool skips_control, allows_stop, allows_foreign, allows_failed;
+	bool skips_control;
+	bool allows_stop, allows_foreign, allows_failed, allows_codes;
 	uint64_t deadline_ms;
 	int udp; /* socket of `udp`, or -1 */
 	struct raw_buf udp_got;

@@ -131,7 +131,8 @@ note_close(struct raw_seen *seen, const struct raw_frame *f)
 	c->is_app = f->type == RAW_FRAME_CLOSE_APP;
 	c->code = f->code;
 	c->frame_type = f->offset;
-	memcpy(c->reason, f->data, len);
+	if (len > 0)
+		memcpy(c->reason, f->data, len);
 	c->reason[len] = '\0';
 }
 

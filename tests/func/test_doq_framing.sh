@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# timeout: 180
+#
+# RFC 9250 from the client's side: handshake, framing, answers, and what is no
+# DNS over QUIC at all.  The cases are in tests/func/raw/.
+
+. "$SRC/tests/func/lib.sh"
+. "$SRC/tests/func/rawclient/lib.sh"
+
+fakebe_start
+quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
+
+raw_script handshake
+raw_script framing
+raw_script answers
+raw_script outsider
+
+# What was forbidden above did not reach the backend at all.
+check "opcode 6 was never forwarded" not has 'flags=3[0-7]' "$BACKLOG"
+quolld_stop
