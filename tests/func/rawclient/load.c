@@ -135,6 +135,17 @@ struct many_run {
 	uint64_t sent, answered;
 };
 
+/* Cheap: is there anything new to look at? */
+static bool
+has_ended(const struct many_query *q)
+{
+	const struct raw_seen_stream *s =
+	    raw_seen_stream(&q->conn->seen, q->stream);
+
+	return !raw_conn_is_alive(q->conn) ||
+	       (s != NULL && (s->has_reset || raw_seen_is_finished(s)));
+}
+
 /* Looks at every query on its way; -1 as soon as one went wrong. */
 static int
 collect(struct raw_script *script, const struct many_plan *plan,
@@ -144,7 +155,7 @@ collect(struct raw_script *script, const struct many_plan *plan,
 		struct many_query *q = &run->queries[i];
 		int rc;
 
-		if (q->is_answered)
+		if (q->is_answered || !has_ended(q))
 			continue;
 		rc = raw_check_answer(
 		    script, q->conn, q->stream, &plan->fields, 0);
