@@ -115,7 +115,7 @@ stop() {
 }
 
 _sanitizer='ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer'
-_sanitizer="$_sanitizer|: runtime error: |ERROR SUMMARY: [1-9]|Assertion.*failed"
+_sanitizer="$_sanitizer|: runtime error: |==[0-9]+== (Invalid|Syscall param|Conditional|Use of|.*definitely lost)|Assertion.*failed"
 
 _finish() {
 	_status=$?
@@ -162,7 +162,7 @@ quolld_config() {
 # quolld_start [-n NAME] [ARGUMENT...]: starts it, waits until it serves.
 # Without quolld_config it listens on quic://127.0.0.1:0.  Sets QUOLLD_PID,
 # SERVING (the line) and QUIC_PORT (of the first quic:// URL); its standard
-# error is $TMPDIR/NAME.log.
+# error is $TMPDIR/NAME.log, that of an earlier one $TMPDIR/NAME.1.log, .2.log.
 quolld_start() {
 	quolld_launch "$@"
 	wait_for 30 _served "$QUOLLD_PID" "$_qlog" ||
@@ -183,6 +183,12 @@ quolld_launch() {
 	[ -f "$TMPDIR/$_qname.yaml" ] ||
 	    echo 'listen: [quic://127.0.0.1:0]' > "$TMPDIR/$_qname.yaml"
 	mkdir -p "$TMPDIR/$_qname.state"
+	# What an earlier one said is kept: _finish looks for sanitizers in it.
+	_old=1
+	while [ -e "$TMPDIR/$_qname.$_old.log" ]; do
+		_old=$((_old + 1))
+	done
+	[ ! -e "$_qlog" ] || mv "$_qlog" "$TMPDIR/$_qname.$_old.log"
 	"$QUOLLD" -c "$TMPDIR/$_qname.yaml" --state "$TMPDIR/$_qname.state" \
 	    "$@" 2> "$_qlog" < /dev/null &
 	QUOLLD_PID=$!
