@@ -218,7 +218,12 @@ route_long(struct quic_socket *s, const ngtcp2_path *path,
 		counter_add(&n->drop_malformed, 1);
 		return;
 	}
-	/* A client gets Version Negotiation packets, version 0, too. */
+	/* In versions that we know the bit is 1 (RFC 9000 17.2); Version
+	 * Negotiation, which clients get too, says nothing of it. */
+	if (vc.version != 0 && !(data[0] & QUIC_BIT)) {
+		counter_add(&n->drop_fixed_bit, 1);
+		return;
+	}
 	cid = quic_cid_find(r, vc.dcid, vc.dcidlen);
 	if (cid != NULL)
 		deliver(cid, path, pi, data, len, now);

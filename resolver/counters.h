@@ -39,7 +39,8 @@
 	X(doq_bad_trailing, "protocol errors: bytes behind the query")         \
 	X(doq_bad_cut, "protocol errors: stream ended before the query did")   \
 	X(doq_dangling, "protocol errors: a query did not end in time")        \
-	X(doq_excessive, "connections closed: too many cancelled streams")
+	X(doq_excessive, "connections closed: too many cancelled streams")     \
+	X(doq_too_many, "connections closed: too many of one network")
 
 struct service_counters {
 	SERVICE_COUNTERS(COUNTER_MEMBER)

@@ -6,12 +6,13 @@
  * server, and then only waits for signals: TERM and INT drain, HUP reloads,
  * USR1 reports.  The work is done by the workers' threads.
  */
-#include <config.h>
 #include "resolver/config.h"
 #include "resolver/ops/notify.h"
 #include "resolver/options.h"
 #include "resolver/server.h"
+#include <config.h>
 
+#include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -265,13 +266,34 @@ print_version(void)
 	return OPTIONS_EXIT_OK;
 }
 
+/* --check looks into the certificate, too; it needs no state directory. */
+static int
+check(const struct config *config)
+{
+	struct evquic_cred *cred;
+	char why[EVQUIC_WHY_SIZE] = "out of memory";
+	int rc = -ENOMEM;
+
+	if (config->tls.cert == NULL)
+		return OPTIONS_EXIT_OK;
+	cred = evquic_cred_new();
+	if (cred != NULL)
+		rc = evquic_cred_add_files(
+		    cred, config->tls.cert, config->tls.key, why, sizeof(why));
+	evquic_cred_unref(cred);
+	if (rc == 0)
+		return OPTIONS_EXIT_OK;
+	fprintf(stderr, "%s\n", why);
+	return OPTIONS_EXIT_FAILURE;
+}
+
 /* Loads the configuration, then checks it or runs with it. */
 static int
 load_and_run(struct daemon *d)
 {
 	struct config_errors *errors = calloc(1, sizeof(*errors));
 	struct config *config;
-	int status = OPTIONS_EXIT_OK;
+	int status;
 
 	if (errors == NULL || load(&d->options, errors, &config) != 0) {
 		if (errors != NULL)
@@ -280,8 +302,8 @@ load_and_run(struct daemon *d)
 		return OPTIONS_EXIT_FAILURE;
 	}
 	free(errors);
-	if (d->options.action == OPTIONS_RUN)
-		status = run(d, config);
+	status =
+	    d->options.action == OPTIONS_RUN ? run(d, config) : check(config);
 	config_unref(config);
 	return status;
 }

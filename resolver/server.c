@@ -9,6 +9,7 @@
 #include "resolver/front/doq.h"
 #include "resolver/ops/memory.h"
 #include "resolver/ops/report.h"
+#include "resolver/peers.h"
 #include "resolver/state.h"
 #include "resolver/worker.h"
 #include "tls/secret.h"
@@ -162,13 +163,15 @@ make_workers(struct server *s, bool is_traced)
 		s->nworkers = sizeof(quic) / sizeof(quic[0]);
 	s->workers = calloc(s->nworkers, sizeof(s->workers[0]));
 	s->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (s->workers == NULL || s->ended_fd < 0)
+	s->peers = peers_new();
+	if (s->workers == NULL || s->ended_fd < 0 || s->peers == NULL)
 		goto fail;
 	for (size_t i = 0; i < s->nworkers; i++) {
 		s->workers[i] = worker_new(i, s->log, s->config, is_traced);
 		if (s->workers[i] == NULL)
 			goto fail;
 		s->workers[i]->ended_fd = s->ended_fd;
+		s->workers[i]->peers = s->peers;
 		quic[i] = s->workers[i]->quic;
 	}
 	s->endpoint = evquic_endpoint_new(quic, s->nworkers);
@@ -396,6 +399,7 @@ server_done(struct server *s)
 	for (size_t i = 0; s->workers != NULL && i < s->nworkers; i++)
 		worker_free(s->workers[i]);
 	free(s->workers);
+	peers_free(s->peers);
 	evquic_cred_unref(s->cred);
 	tls_secret_free(s->secret);
 	config_unref(s->config);

@@ -15,6 +15,7 @@
 
 struct evquic_cred;
 struct evquic_endpoint;
+struct peers;
 struct tls_secret;
 struct worker;
 
@@ -24,6 +25,7 @@ struct server {
 	char state_dir[PATH_MAX];
 	struct tls_secret *secret;
 	struct evquic_cred *cred;
+	struct peers *peers;
 	struct worker **workers;
 	size_t nworkers;
 	struct evquic_endpoint *endpoint;

@@ -23,6 +23,7 @@
 
 struct event;
 struct event_base;
+struct peers;
 struct worker;
 
 /* What the main thread wants of a worker; each is done once. */
@@ -54,6 +55,7 @@ struct worker {
 	struct random random;
 	struct evquic_worker *quic;
 	struct evquic_endpoint *endpoint; /* the server's; shared, borrowed */
+	struct peers *peers;		  /* of all workers; borrowed */
 	struct upstream *upstream;
 	struct pool doq_streams;
 	struct log_limit peer_lines; /* for lines that a peer can cause */

@@ -14,6 +14,7 @@ int echo_main(int argc, char **argv);
 #include <unistd.h>
 
 #include "resolver/front/doq.h"
+#include "resolver/peers.h"
 #include "resolver/worker.h"
 
 static const struct config_build no_upstream = {
@@ -35,6 +36,7 @@ make_worker(struct log *log)
 	if (w == NULL)
 		fail("no worker");
 	config_unref(config);
+	w->peers = peers_new();
 	return w;
 }
 
@@ -94,6 +96,7 @@ main(int argc, char **argv)
 	event_base_dispatch(worker->base);
 	event_free(term);
 	evquic_endpoint_free(endpoint);
+	peers_free(worker->peers);
 	worker_free(worker);
 	return 0;
 }

@@ -54,6 +54,8 @@ head -c 200 "$TMPDIR/a.crt" > "$TMPDIR/cut.crt"
 check "key of another certificate" refuses 1 'a.crt.*b.key|b.key.*a.crt' \
     -l "$url" --cert "$TMPDIR/a.crt" --key "$TMPDIR/b.key"
 check "said in one line" lines 1
+check "--check looks into it, too" refuses 1 'a.crt.*b.key|b.key.*a.crt' \
+    --cert "$TMPDIR/a.crt" --key "$TMPDIR/b.key" --check
 check "truncated PEM" refuses 1 'cut.crt' \
     -l "$url" --cert "$TMPDIR/cut.crt" --key "$TMPDIR/a.key"
 check "no such certificate" refuses 1 'none.crt' \
