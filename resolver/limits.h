@@ -9,7 +9,7 @@
 #include "base/clock.h"
 
 /* Questions that wait for an answer: of one worker, and at one server. */
-#define UPSTREAM_MAX_ASKS 16384
+#define UPSTREAM_MAX_ASKS 32768
 #define UPSTREAM_MAX_SERVER_ATTEMPTS 16384
 
 /* Addresses to ask; and how many of them one question visits. */
