@@ -175,24 +175,6 @@ on_stream_reset(ngtcp2_conn *qc, int64_t id, uint64_t final_size, uint64_t code,
 }
 
 static int
-on_stop_sending(ngtcp2_conn *qc, int64_t id, uint64_t code, void *user_data,
-    void *stream_data)
-{
-	struct evquic_conn *c = user_data;
-	struct evquic_stream *s = stream_data;
-
-	(void)qc;
-	(void)id;
-	counter_add(&c->router->worker->counters.streams_stopped, 1);
-	if (s == NULL)
-		return 0;
-	quic_stream_shut(s);
-	if (!s->released && is_talking(c))
-		c->app->stream_stopped(s, code);
-	return 0;
-}
-
-static int
 on_stream_close(ngtcp2_conn *qc, uint32_t flags, int64_t id, uint64_t code,
     void *user_data, void *stream_data)
 {
@@ -256,7 +238,6 @@ on_stream_room(ngtcp2_conn *qc, uint64_t max_streams, void *user_data)
 	.path_validation = on_path_validation, .stream_open = on_stream_open,  \
 	.recv_stream_data = on_stream_data,                                    \
 	.acked_stream_data_offset = on_acked, .stream_reset = on_stream_reset, \
-	.stream_stop_sending = on_stop_sending,                                \
 	.stream_close = on_stream_close,                                       \
 	.extend_max_stream_data = on_stream_credit,                            \
 	.extend_max_local_streams_bidi = on_stream_room,                       \

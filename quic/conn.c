@@ -122,10 +122,13 @@ static void
 tell_closed(struct evquic_conn *c, enum evquic_closed_by by)
 {
 	struct evquic_conn_stats stats;
-	struct list *l, *next;
+	struct list todo, *l;
 
-	for (l = c->streams.next; l != &c->streams; l = next) {
-		next = l->next;
+	/* The application may let go of any stream meanwhile. */
+	list_init(&todo);
+	list_splice(&todo, &c->streams);
+	while ((l = list_pop(&todo)) != NULL) {
+		list_append(&c->streams, l);
 		quic_stream_closed(container_of(l, struct evquic_stream, link));
 	}
 	if (c->app != NULL && (c->opened || !c->server)) {
@@ -326,6 +329,7 @@ quic_conn_recv(struct evquic_conn *c, const ngtcp2_path *path,
 	assert(c->state != QUIC_DEAD);
 	c->stats.packets_in++;
 	c->stats.bytes_in += len;
+	c->heard = true;
 	if (c->close_wanted)
 		return; /* answered by the close that this turn sends */
 	rv = ngtcp2_conn_read_pkt(c->qc, path, pi, data, len, now);
@@ -447,6 +451,7 @@ step(struct writer *w, nsec now, int *ret_error)
 	if (n == NGTCP2_ERR_STREAM_SHUT_WR ||
 	    n == NGTCP2_ERR_STREAM_NOT_FOUND) {
 		quic_stream_shut(w->chunk.stream);
+		quic_stream_blocked(&w->chunk);
 		return STEP_AGAIN;
 	}
 	if (n < 0) {
@@ -485,6 +490,8 @@ write_packets(struct evquic_conn *c, nsec now)
 		if (w.room == NULL)
 			w.room = quic_tx_room(c->socket, w.size);
 		if (w.room == NULL) {
+			/* A callback may have asked for another turn. */
+			list_remove(&c->ready_link);
 			list_append(&c->socket->waiting, &c->ready_link);
 			break;
 		}
@@ -522,6 +529,10 @@ quic_conn_flush(struct evquic_conn *c, nsec now)
 	if (c->socket->parked != NULL) {
 		list_append(&c->socket->waiting, &c->ready_link);
 		return;
+	}
+	if (c->heard && c->opened && !c->close_wanted) {
+		c->heard = false;
+		quic_stream_find_stopped(c, now);
 	}
 	if (!c->close_wanted) {
 		rv = write_packets(c, now);

@@ -228,7 +228,8 @@ struct evquic_app {
 	void (*stream_reset)(struct evquic_stream *stream, uint64_t code);
 
 	/* The peer does not want our bytes (STOP_SENDING); the library has
-	 * answered with RESET_STREAM of the same code (RFC 9000 3.5). */
+	 * answered with RESET_STREAM of the same code (RFC 9000 3.5).  Not
+	 * told once the end was sent.  `code` is 0: ngtcp2 does not tell it. */
 	void (*stream_stopped)(struct evquic_stream *stream, uint64_t code);
 
 	/*
@@ -444,7 +445,9 @@ EVQUIC_API void evquic_stream_stop(struct evquic_stream *stream, uint64_t code);
 /*
  * The application has done with a stream and never hears of it again; may be
  * called before stream_closed(): what comes is thrown away then, and our
- * direction is ended with RESET_STREAM of code 0 if nothing ended it.
+ * direction is ended with RESET_STREAM of code 0 if nothing ended it.  So is
+ * one that was pulled from and is not wholly acknowledged: its bytes may be
+ * freed.
  */
 EVQUIC_API void evquic_stream_release(struct evquic_stream *stream);
 

@@ -318,6 +318,7 @@ struct evquic_conn {
 	enum quic_state state;
 	bool server;
 	bool opened;	   /* the application knows of it */
+	bool heard;	   /* something came since the last flush */
 	bool close_wanted; /* `error` is to be sent in the next flush */
 	bool drain_told;
 	bool more; /* the last flush stopped at its bound; the timer goes on */
@@ -396,6 +397,7 @@ struct evquic_stream {
 	struct evquic_buf *unsent; /* where the next byte to send is */
 	uint32_t unsent_off;	   /* in `unsent` */
 	uint32_t acked_off;	   /* acknowledged bytes of `head` */
+	uint64_t lent; /* bytes pulled from the application, not acknowledged */
 	uint64_t unconsumed; /* bytes that the application has credit of */
 	bool fin_wanted;
 	bool fin_sent;
@@ -411,6 +413,10 @@ void quic_stream_closed(struct evquic_stream *s);
 
 /* Bytes up to `len` more were acknowledged: their buffers are freed. */
 void quic_stream_acked(struct evquic_stream *s, uint64_t len);
+
+/* Tells the application which streams the peer has stopped (STOP_SENDING)
+ * since the last call. */
+void quic_stream_find_stopped(struct evquic_conn *c, nsec now);
 
 /* Our direction ended: what waits is thrown away. */
 void quic_stream_shut(struct evquic_stream *s);

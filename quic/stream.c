@@ -51,6 +51,8 @@ return_credit(struct evquic_stream *s)
 	if (s->unconsumed > 0)
 		ngtcp2_conn_extend_max_offset(qc, s->unconsumed);
 	s->unconsumed = 0;
+	/* RFC 9000 4.2, 4.6: said at once, not when the peer complains. */
+	quic_worker_ready(s->conn);
 	if (!s->closed || ngtcp2_conn_is_local_stream(qc, s->id))
 		return;
 	if (ngtcp2_is_bidi_stream(s->id))
@@ -98,12 +100,57 @@ quic_stream_shut(struct evquic_stream *s)
 		pop_head(s);
 }
 
+/*
+ * Asks ngtcp2 whether the peer has stopped our direction.  ngtcp2 answers
+ * STOP_SENDING by itself and tells nobody (its callback of that name is about
+ * our own frames), but then it refuses to write: more bytes than a stream can
+ * ever have are refused with another error while a stream may still send, and
+ * neither changes anything.  Once our end was sent nobody needs to know.
+ */
+static bool
+is_stopped(const struct evquic_stream *s, nsec now)
+{
+	uint8_t packet[1];
+	const ngtcp2_vec too_much = {packet, SIZE_MAX};
+	bool receives_only = !ngtcp2_is_bidi_stream(s->id) &&
+			     !ngtcp2_conn_is_local_stream(s->conn->qc, s->id);
+
+	if (s->shut || s->closed || s->fin_sent || receives_only)
+		return false;
+	return ngtcp2_conn_writev_stream(s->conn->qc, NULL, NULL, packet,
+		   sizeof(packet), NULL, 0, s->id, &too_much, 1,
+		   now) == NGTCP2_ERR_STREAM_SHUT_WR;
+}
+
+void
+quic_stream_find_stopped(struct evquic_conn *c, nsec now)
+{
+	struct list todo, *l;
+
+	/* The application may let go of any stream meanwhile. */
+	list_init(&todo);
+	list_splice(&todo, &c->streams);
+	while ((l = list_pop(&todo)) != NULL) {
+		struct evquic_stream *s =
+		    container_of(l, struct evquic_stream, link);
+
+		list_append(&c->streams, l);
+		if (!is_stopped(s, now))
+			continue;
+		counter_add(&c->router->worker->counters.streams_stopped, 1);
+		quic_stream_shut(s);
+		if (!s->released && !c->close_wanted)
+			c->app->stream_stopped(s, 0);
+	}
+}
+
 void
 quic_stream_acked(struct evquic_stream *s, uint64_t len)
 {
 	const struct evquic_app *app = s->conn->app;
 
 	if (app->pull != NULL) {
+		s->lent -= len;
 		if (!s->released)
 			app->acked(s, len);
 		return;
@@ -205,7 +252,9 @@ quic_stream_taken(const struct evquic_chunk *chunk, size_t len, bool fin)
 	struct evquic_stream *s = chunk->stream;
 	const struct evquic_app *app = s->conn->app;
 
+	s->fin_sent = s->fin_sent || fin;
 	if (app->pull != NULL) {
+		s->lent += len;
 		app->pulled(s, len, fin);
 		return;
 	}
@@ -216,7 +265,6 @@ quic_stream_taken(const struct evquic_chunk *chunk, size_t len, bool fin)
 	}
 	if (s->unsent != NULL)
 		s->unsent_off += (uint32_t)len;
-	s->fin_sent = s->fin_sent || fin;
 	/* The others' turn: a long answer does not hold up short ones. */
 	list_remove(&s->send_link);
 	if (s->unsent != NULL || (s->fin_wanted && !s->fin_sent))
@@ -300,7 +348,8 @@ evquic_stream_release(struct evquic_stream *s)
 		free_stream(s);
 		return;
 	}
-	/* What was written goes out; what never would be is ended. */
+	/* What was written goes out; what never would be is ended, and so is
+	 * what an application lent and may free now. */
 	if (!s->fin_wanted)
 		evquic_stream_reset(s, 0);
 }
@@ -310,7 +359,7 @@ evquic_stream_reset(struct evquic_stream *s, uint64_t code)
 {
 	if (s->shut || s->closed || !is_live(s->conn))
 		return;
-	if (s->fin_sent && s->head == NULL)
+	if (s->fin_sent && s->head == NULL && s->lent == 0)
 		return; /* all of it has arrived */
 	quic_stream_shut(s);
 	/* Only this direction: the other function would send STOP_SENDING
