@@ -205,7 +205,7 @@ uint16_t
 dns_verdict_rcode(enum dns_verdict verdict)
 {
 	assert(verdict == DNS_VERDICT_FORMERR ||
-	    verdict == DNS_VERDICT_NOTIMP || verdict == DNS_VERDICT_BADVERS);
+	       verdict == DNS_VERDICT_NOTIMP || verdict == DNS_VERDICT_BADVERS);
 	if (verdict == DNS_VERDICT_NOTIMP)
 		return DNS_RCODE_NOTIMP;
 	return verdict == DNS_VERDICT_BADVERS ? DNS_RCODE_BADVERS

@@ -43,6 +43,7 @@ struct rewriter {
 	struct dns_buf *out;
 	struct stretch map[STRETCHES_MAX];
 	size_t map_len;
+	bool has_gap; /* a record was left out */
 };
 
 /* Copies octets of the old message to the end of the new one. */
@@ -55,6 +56,8 @@ copy_octets(struct rewriter *w, size_t start, size_t end)
 
 	if (out->size - out->len < len)
 		return -EMSGSIZE;
+	if (len == 0)
+		return 0;
 	memcpy(out->data + out->len, w->r->msg + start, len);
 	if (last->old + last->len == start &&
 	    last->new + last->len == out->len) {
@@ -164,8 +167,9 @@ copy_record(struct rewriter *w, const struct dns_record *rr)
 	size_t rdata;
 	int rc;
 
-	/* Nothing moved so far: all pointers are still right. */
-	if (out->len == rr->start)
+	/* Up to the first gap all pointers are right.  Behind it they may be
+	 * wrong even where names written out have made up for it. */
+	if (!w->has_gap)
 		return copy_octets(w, rr->start, rr->end);
 	rc = copy_name(w, rr->start);
 	if (rc == 0)
@@ -213,8 +217,10 @@ copy_section(struct rewriter *w, size_t count, size_t *pos)
 		if (rc != 0)
 			return rc;
 		*pos = rr.end;
-		if (is_left_out(w, &rr))
+		if (is_left_out(w, &rr)) {
+			w->has_gap = true;
 			continue;
+		}
 		rc = copy_record(w, &rr);
 		if (rc != 0)
 			return rc;

@@ -87,10 +87,11 @@ unsigned dnsmsg_get16(const uint8_t *data, size_t at);
 bool dnsmsg_is_valid(const uint8_t *data, size_t len);
 
 /*
- * The message as ldns prints it, without TTLs of OPT and comments; to be freed.
- * NULL if ldns cannot parse it.
+ * All records of the three sections as ldns prints them, a line each, letters
+ * folded, without OPT and TSIG; to be freed.  Without RRSIG, NSEC and NSEC3 if
+ * `no_dnssec`.  NULL if ldns cannot parse the message.
  */
-char *dnsmsg_print(const uint8_t *data, size_t len);
+char *dnsmsg_records(const uint8_t *data, size_t len, bool no_dnssec);
 
 /* Number of options with this code in the OPT record; -1 without an OPT. */
 int dnsmsg_options(const uint8_t *data, size_t len, unsigned code);

@@ -130,6 +130,14 @@ test_faults(void)
 		CU_ASSERT(feed_copy(&f, stream, len, &used) == DNS_FRAME_CUT);
 		dns_frame_done(&f);
 	}
+	/* also in a stream of many, where the end may only be between two */
+	for (n = 0; n < len; n++) {
+		dns_frame_init(&f, DNS_FRAME_MANY);
+		(void)feed_copy(&f, stream, n, &used);
+		CU_ASSERT(dns_frame_fin(&f) ==
+			  (n == 0 ? DNS_FRAME_END : DNS_FRAME_CUT));
+		dns_frame_done(&f);
+	}
 	/* one octet more, at once and later */
 	dns_frame_init(&f, DNS_FRAME_ONE);
 	CU_ASSERT(feed_copy(&f, stream, len + 1, &used) == DNS_FRAME_TRAILING);

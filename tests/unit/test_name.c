@@ -194,6 +194,7 @@ test_case(void)
 {
 	PROVE("FWD-019", are_equal("wWw.ExAmPlE.CoM", "WwW.eXaMpLe.cOm"));
 	PROVE("FWD-019", !are_equal("\\192.example", "\\224.example"));
+	PROVE("FWD-019", !are_equal("\\193.example", "\\225.example"));
 	PROVE("FWD-019", !are_equal("a\\.b.example", "a.b.example"));
 	PROVE("FWD-019", !are_equal("a\\000.example", "a.example"));
 	PROVE("FWD-019", !are_equal("a\\000b.example", "a\\000c.example"));
