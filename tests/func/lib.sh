@@ -115,7 +115,8 @@ stop() {
 }
 
 _sanitizer='ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer'
-_sanitizer="$_sanitizer|: runtime error: |==[0-9]+== (Invalid|Syscall param|Conditional|Use of|.*definitely lost)|Assertion.*failed"
+_sanitizer="$_sanitizer|: runtime error: |Assertion.*failed"
+_sanitizer="$_sanitizer|==[0-9]+== (Invalid|Syscall|Conditional|Use of|.* lost in)"
 
 _finish() {
 	_status=$?
