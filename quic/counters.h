@@ -5,6 +5,10 @@
  * the reason.
  */
 #ifndef QUIC_COUNTERS_H
+#define QUIC_COUNTERS_H
+
+#include "base/counter.h"
+
 #define QUIC_COUNTERS(X)                                                       \
 	X(rx_datagrams, "UDP datagrams received")                              \
 	X(rx_bytes, "bytes of UDP payload received")                           \

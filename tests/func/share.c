@@ -25,7 +25,7 @@ static struct worker *
 make_worker(struct log *log)
 {
 	struct config_errors *errors = calloc(1, sizeof(*errors));
-	struct config *config;
+	struct config *config = NULL;
 	struct worker *w;
 
 	if (errors == NULL ||
