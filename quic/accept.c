@@ -177,6 +177,7 @@ quic_conn_connect(struct quic_socket *s, const struct evquic_connect_options *o,
 		return -ENOMEM;
 	}
 	c->arg = o->arg;
+	s->owner = c;
 	rc = make_client(c, &path, o, now);
 	if (rc != 0) {
 		quic_conn_die(c, EVQUIC_CLOSED_FAILED);
@@ -221,7 +222,8 @@ evquic_connect(struct evquic_endpoint *e, size_t worker,
 	struct quic_socket *s = NULL;
 	int rc;
 
-	if (o->size != sizeof(*o) || o->app == NULL || o->trust == NULL)
+	if (o->size != sizeof(*o) || o->app == NULL || o->trust == NULL ||
+	    o->remote == NULL || !quic_app_is_whole(o->app))
 		return -EINVAL;
 	if (!quic_addr_copy(&remote, o->remote))
 		return -EAFNOSUPPORT;

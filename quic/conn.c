@@ -157,6 +157,8 @@ quic_conn_die(struct evquic_conn *c, enum evquic_closed_by by)
 	timer_cancel(&w->timers, &c->timer);
 	list_remove(&c->ready_link);
 	list_remove(&c->link);
+	if (!c->server)
+		c->socket->owner = NULL;
 	r->nconns--;
 	counter_sub(&w->conns_now, 1);
 	list_append(&w->dead, &c->link);

@@ -219,8 +219,8 @@ quic_limits_fill(struct evquic_limits *ret, const struct evquic_app *app,
 		ret->idle_timeout_ms = default_limits.idle_timeout_ms;
 }
 
-static bool
-is_app_whole(const struct evquic_app *app)
+bool
+quic_app_is_whole(const struct evquic_app *app)
 {
 	bool pulls = app->pull != NULL;
 
@@ -241,7 +241,7 @@ evquic_service_new(const struct evquic_service_options *o)
 		     o->noffers >= 1 && o->noffers <= QUIC_MAX_OFFERS;
 
 	for (size_t i = 0; whole && i < o->noffers; i++)
-		whole = is_app_whole(o->offers[i].app);
+		whole = quic_app_is_whole(o->offers[i].app);
 	if (!whole) {
 		errno = EINVAL;
 		return NULL;

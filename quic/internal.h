@@ -149,6 +149,7 @@ struct quic_socket {
 	union quic_addr bound;
 	bool wildcard;	/* bound to no address: replies need a source */
 	bool connected; /* a client's; it has one peer */
+	struct evquic_conn *owner; /* the client's, while it lives; or NULL */
 	bool gso;
 	struct quic_parked *parked; /* NULL: the socket takes packets */
 	struct list waiting; /* connections that write when it does again */
@@ -264,6 +265,9 @@ struct quic_router {
 /* The router of an endpoint in one of its workers. */
 struct quic_router *quic_endpoint_router(
     struct evquic_endpoint *e, size_t worker);
+
+/* True if an application has all that it must have. */
+bool quic_app_is_whole(const struct evquic_app *app);
 
 /* Limits of an application, those of `given` unless that is NULL, with the
  * defaults filled in. */

@@ -28,6 +28,10 @@
  * sample (RFC 9001 5.4.2), packet number and tag. */
 #define SHORT_MIN (1 + QUIC_CID_LEN + 4 + 16)
 
+/* The smallest stateless reset (RFC 9000 10.3). */
+#define RESET_MIN                                                              \
+	(NGTCP2_MIN_STATELESS_RESET_RANDLEN + NGTCP2_STATELESS_RESET_TOKENLEN)
+
 void
 quic_router_init(
     struct quic_router *r, struct evquic_worker *w, struct evquic_endpoint *e)
@@ -137,14 +141,49 @@ answer_late(struct quic_tombstone *t, size_t len)
 
 /* ------------------------------------------------------------- routing -- */
 
+/*
+ * A client's socket is its connection's alone and goes with it.  A peer that
+ * is known from another one must not lead a connection over to it, and nobody
+ * begins one there.
+ */
+static bool
+is_at_home(const struct quic_socket *s, const struct evquic_conn *c)
+{
+	return c->server ? !s->connected : s->owner == c;
+}
+
 static void
 deliver(struct quic_cid *cid, const ngtcp2_path *path,
     const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
 {
+	const struct quic_socket *s = path->user_data;
+
 	if (cid->tomb != NULL)
 		answer_late(cid->tomb, len);
-	else
+	else if (is_at_home(s, cid->conn))
 		quic_conn_recv(cid->conn, path, pi, data, len, now);
+	else
+		counter_add(&s->router->worker->counters.drop_unknown_cid, 1);
+}
+
+/*
+ * A packet of no known ID, or too short to have one.  On a client's socket it
+ * may be a stateless reset (RFC 9000 10.3.1): its connection knows, once the
+ * handshake has told it the token.
+ */
+static void
+deliver_stray(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
+{
+	struct quic_counters *n = &s->router->worker->counters;
+
+	if (s->owner != NULL && s->owner->state == QUIC_OPEN &&
+	    len >= RESET_MIN)
+		quic_conn_recv(s->owner, path, pi, data, len, now);
+	else if (len < SHORT_MIN)
+		counter_add(&n->drop_short, 1);
+	else
+		counter_add(&n->drop_unknown_cid, 1);
 }
 
 /* True if this worker may take one more connection now. */
@@ -182,8 +221,8 @@ accept_packet(struct quic_socket *s, const ngtcp2_path *path,
 	ngtcp2_pkt_hd hd;
 
 	/* Only an Initial of 1200 bytes or more with an ID of 8 octets or more
-	 * passes (RFC 9000 7.2, 14.1). */
-	if (ngtcp2_accept(&hd, data, len) != 0) {
+	 * passes (RFC 9000 7.2, 14.1), and not on a client's socket. */
+	if (s->connected || ngtcp2_accept(&hd, data, len) != 0) {
 		counter_add(&n->drop_unknown_cid, 1);
 		return;
 	}
@@ -254,16 +293,12 @@ quic_router_recv(struct quic_socket *s, const ngtcp2_path *path,
 		route_long(s, path, pi, data, len, now);
 		return;
 	}
-	if (len < SHORT_MIN) {
-		counter_add(&n->drop_short, 1);
-		return;
-	}
-	cid = quic_cid_find(r, data + 1, QUIC_CID_LEN);
-	if (cid == NULL) {
-		counter_add(&n->drop_unknown_cid, 1);
-		return;
-	}
-	deliver(cid, path, pi, data, len, now);
+	cid =
+	    len >= SHORT_MIN ? quic_cid_find(r, data + 1, QUIC_CID_LEN) : NULL;
+	if (cid != NULL)
+		deliver(cid, path, pi, data, len, now);
+	else
+		deliver_stray(s, path, pi, data, len, now);
 }
 
 void
