@@ -374,7 +374,9 @@ note_timeout(struct upstream_ask *ask, nsec now)
 	if (a == NULL || a->is_refused)
 		return;
 	BACK_COUNT(ask->upstream, timeouts);
-	back_server_on_failure(slot->server, now);
+	/* One slow name is one failure, however often it is repeated. */
+	if (slot->udp_sends + slot->tcp_sends == 1)
+		back_server_on_failure(slot->server, now);
 }
 
 static void
@@ -502,6 +504,13 @@ keep(const struct dns_response *response, bool is_ad_trusted)
 	return kept;
 }
 
+static void
+replace_kept(struct upstream_ask *ask, struct back_kept *kept)
+{
+	free(ask->kept);
+	ask->kept = kept;
+}
+
 /* An error code: perhaps somebody else knows better. */
 static void
 take_poor(struct upstream_ask *ask, struct upstream_slot *slot,
@@ -513,9 +522,13 @@ take_poor(struct upstream_ask *ask, struct upstream_slot *slot,
 	BACK_COUNT(ask->upstream, poor_answers);
 	slot->is_over = true;
 	free_attempts(ask, slot);
-	if (kept != NULL && (step_elsewhere(ask, true) || has_hope(ask))) {
-		free(ask->kept);
-		ask->kept = kept;
+	if (kept != NULL && step_elsewhere(ask, true)) {
+		replace_kept(ask, kept);
+		return;
+	}
+	if (kept != NULL && has_hope(ask)) {
+		replace_kept(ask, kept);
+		arm(ask, UPSTREAM_FIRST_WAIT); /* for a better one, not long */
 		return;
 	}
 	free(kept);

@@ -120,6 +120,9 @@ silence(void)
 	CU_ASSERT_EQUAL(a.status, -ETIMEDOUT);
 	CU_ASSERT_EQUAL(f.now - start, 5 * NSEC_PER_SEC);
 	CU_ASSERT_EQUAL(counter_get(&f.counters.asks_timed_out), 1);
+	/* One name that is not answered does not make a server bad. */
+	CU_ASSERT_EQUAL(counter_get(&f.counters.timeouts), 3);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.server_down), 0);
 	fake_done(&f);
 }
 
@@ -415,6 +418,33 @@ error_code_is_kept(void)
 	fake_done(&f);
 }
 
+/* An earlier one may still know better, but not for long. */
+static void
+error_code_while_waiting(void)
+{
+	struct fake_sent sent, first;
+	struct fake_ask a;
+
+	for (int late = 0; late < 2; late++) {
+		set_up(CONFIG_POLICY_FAILOVER, 2);
+		fake_query(&a, "www.example", TYPE_A, true, false);
+		fake_ask(&f, &a);
+		CU_ASSERT_EQUAL(taken_by(&first), 1);
+		fake_advance(&f, 800 * NSEC_PER_MSEC);
+		CU_ASSERT_EQUAL(taken_by(&sent), 2);
+		fake_reply(&f, &sent, SERVFAIL, 0);
+		CU_ASSERT_EQUAL(a.calls, 0);
+		if (late == 0)
+			fake_reply(&f, &first, 0, 11);
+		else
+			fake_advance(&f, 800 * NSEC_PER_MSEC);
+		CU_ASSERT_EQUAL(a.calls, 1);
+		CU_ASSERT_EQUAL(a.status, 0);
+		CU_ASSERT_EQUAL(a.rcode, late == 0 ? 0 : SERVFAIL);
+		fake_done(&f);
+	}
+}
+
 static void
 health(void)
 {
@@ -694,6 +724,7 @@ test_upstream_register(void)
 	    suite, "error_code_asks_elsewhere", error_code_asks_elsewhere);
 	unit_test(suite, "error_code_from_all", error_code_from_all);
 	unit_test(suite, "error_code_is_kept", error_code_is_kept);
+	unit_test(suite, "error_code_while_waiting", error_code_while_waiting);
 	unit_test(suite, "health", health);
 	unit_test(suite, "backoff_doubles", backoff_doubles);
 	unit_test(suite, "round_robin", round_robin);
