@@ -3,11 +3,12 @@
  * Domain names in wire form: checking, uncompressing, comparing, printing.
  *
  * All reading of compressed names goes through next_label(), and so do its
- * rules: a pointer leads to before the first octet of the run of labels that it
- * ends, so that every jump goes strictly backwards and no loop is possible, and
- * the number of jumps is bounded on top of that, so that a message full of long
- * chains costs no more than a constant for each name (RFC 1035 4.1.4 says only
- * "prior occurrence").  Not here: what a name means.
+ * rules: a pointer leads to labels that lie wholly before the run of labels
+ * that it ends, so that every jump goes strictly backwards, no loop is
+ * possible, and a name depends on nothing that follows it.  The number of jumps
+ * is bounded on top of that, so that a message full of long chains costs no
+ * more than a constant for each name (RFC 1035 4.1.4 says only "prior
+ * occurrence").  Not here: what a name means.
  */
 #include "dns/name.h"
 
@@ -24,7 +25,7 @@
 /* A walk over the labels of a name that may be compressed. */
 struct walk {
 	const uint8_t *msg;
-	size_t len;
+	size_t limit;  /* behind the last octet that may be read */
 	size_t pos;    /* of the next length octet */
 	size_t run;    /* where the labels before `pos` began */
 	size_t end;    /* behind the name in the message; 0 until known */
@@ -38,7 +39,7 @@ follow_pointer(struct walk *w)
 {
 	size_t target;
 
-	if (w->len - w->pos < DNS_POINTER_SIZE)
+	if (w->limit - w->pos < DNS_POINTER_SIZE)
 		return -EBADMSG;
 	target = dns_get16(w->msg + w->pos) & DNS_POINTER_MASK;
 	if (target >= w->run || target < DNS_HEADER_SIZE)
@@ -47,6 +48,7 @@ follow_pointer(struct walk *w)
 		return -EBADMSG;
 	if (w->end == 0)
 		w->end = w->pos + DNS_POINTER_SIZE;
+	w->limit = w->run;
 	w->pos = target;
 	w->run = target;
 	return 0;
@@ -59,7 +61,7 @@ next_label(struct walk *w, const uint8_t **ret_label)
 	size_t size;
 
 	for (;;) {
-		if (w->pos >= w->len)
+		if (w->pos >= w->limit)
 			return -EBADMSG;
 		if ((w->msg[w->pos] & DNS_POINTER_BITS) == 0)
 			break;
@@ -69,7 +71,7 @@ next_label(struct walk *w, const uint8_t **ret_label)
 			return -EBADMSG;
 	}
 	size = 1 + (size_t)w->msg[w->pos];
-	if (w->len - w->pos < size)
+	if (w->limit - w->pos < size)
 		return -EBADMSG;
 	w->octets += size;
 	if (w->octets > DNS_NAME_MAX)
@@ -101,7 +103,7 @@ is_letter(uint8_t c)
 int
 dns_name_skip(const uint8_t *msg, size_t len, size_t pos, size_t *ret_end)
 {
-	struct walk w = {.msg = msg, .len = len, .pos = pos, .run = pos};
+	struct walk w = {.msg = msg, .limit = len, .pos = pos, .run = pos};
 	const uint8_t *label;
 
 	do {
@@ -116,7 +118,7 @@ int
 dns_name_copy(const uint8_t *msg, size_t len, size_t pos,
     uint8_t dst[DNS_NAME_MAX], size_t *ret_len)
 {
-	struct walk w = {.msg = msg, .len = len, .pos = pos, .run = pos};
+	struct walk w = {.msg = msg, .limit = len, .pos = pos, .run = pos};
 	const uint8_t *label;
 	size_t at = 0;
 

@@ -32,8 +32,8 @@
  * message (behind the first pointer, if there is one) into *ret_end.  The work
  * is bounded by DNS_NAME_MAX steps.  Returns 0, or -EBADMSG for a name that is
  * cut, longer than 255 octets, has a label type other than 00 or 11, or a
- * pointer that does not point backwards, to before the labels that it follows,
- * and behind the header.
+ * pointer that does not lead behind the header to labels wholly before those
+ * that it follows.
  */
 int dns_name_skip(const uint8_t *msg, size_t len, size_t pos, size_t *ret_end);
 

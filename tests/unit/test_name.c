@@ -147,6 +147,13 @@ test_pointers(void)
 	PROVE("FWD-021", read_at(&m, 47, name) == -EBADMSG);
 	dnsmsg_name(&m, "@16383"); /* past the end */
 	PROVE("FWD-021", read_at(&m, 49, name) == -EBADMSG);
+
+	/* backwards, but to a label that runs over the pointer itself */
+	dnsmsg_u8(&m, 2); /* 51 */
+	dnsmsg_u16(&m, 0xc000 | 51);
+	dnsmsg_u8(&m, 0);
+	PROVE("FWD-021", read_at(&m, 52, name) == -EBADMSG);
+	CU_ASSERT(read_at(&m, 51, name) == 0);
 }
 
 /* A chain of pointers is followed only so far, however long it is. */
