@@ -173,7 +173,8 @@ quolld_start() {
 	QUIC_PORT=$(url_port quic)
 }
 
-# quolld_launch [-n NAME] [ARGUMENT...]: the same without waiting.
+# quolld_launch [-n NAME] [ARGUMENT...]: the same without waiting.  It has
+# $WORKERS workers, as ./runtests says; empty: what the configuration says.
 quolld_launch() {
 	_qname=quolld
 	if [ "${1-}" = -n ]; then
@@ -191,7 +192,7 @@ quolld_launch() {
 	done
 	[ ! -e "$_qlog" ] || mv "$_qlog" "$TMPDIR/$_qname.$_old.log"
 	"$QUOLLD" -c "$TMPDIR/$_qname.yaml" --state "$TMPDIR/$_qname.state" \
-	    "$@" 2> "$_qlog" < /dev/null &
+	    ${WORKERS:+-w "$WORKERS"} "$@" 2> "$_qlog" < /dev/null &
 	QUOLLD_PID=$!
 	_own $QUOLLD_PID
 }

@@ -7,6 +7,7 @@
 . "$SRC/tests/func/lib.sh"
 
 need openssl
+WORKERS= # from the configuration, which changes it
 cert() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -keyout "$TMPDIR/k.pem" -out "$TMPDIR/c.pem" -days 30 \
