@@ -80,7 +80,33 @@ void be_put_name(struct raw_buf *buf, const char *name);
 /* The good answer to the query: data by its type, OPT if it had one. */
 void be_put_answer(struct raw_buf *buf, const struct be_query *query);
 
+enum be_fault {
+	BE_FAULT_ID,
+	BE_FAULT_NAME,
+	BE_FAULT_TYPE,
+	BE_FAULT_CLASS,
+	BE_FAULT_QR,
+	BE_FAULT_OPCODE,
+	BE_FAULT_NO_QUESTION,
+	BE_FAULT_PORT,
+	BE_FAULT_ADDRESS
+};
+
 /* fakebe_behave.c: does what the label says. */
 void be_behave(struct be_job *job, const struct be_query *query);
+
+/* The good answer after delay_ms. */
+void be_send_right(
+    struct be_job *job, const struct be_query *query, unsigned delay_ms);
+/* TC, without data or with a wrong address in it. */
+void be_send_truncated(
+    struct be_job *job, const struct be_query *query, bool has_data);
+/* Appends an answer that must never be believed; puts a fault in one. */
+void be_put_forged(struct raw_buf *buf, const struct be_query *query);
+void be_spoil(
+    struct raw_buf *buf, const struct be_query *query, enum be_fault fault);
+
+/* fakebe_tcp.c: the labels tcp...; false when it is none of them. */
+bool be_behave_tcp(struct be_job *job, const struct be_query *query);
 
 #endif

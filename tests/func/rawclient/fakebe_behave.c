@@ -1,41 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the scripted backend does, by the first label of the name.  N is the
- * number behind the label.
+ * number behind the label; an unknown label is as ok.
  *
- *   ok            A 192.0.2.1, AAAA 2001:db8::1, TXT "ok", else no data + SOA
- *   big N         TXT of about N octets; truncated over UDP
- *   full N        an answer of exactly N (65535) octets without OPT
- *   slow N        the good answer after N ms      silent      nothing
- *   slowtc N      UDP: TC after N ms; TCP: good
- *   tc            UDP: TC, no data                tcpart      UDP: TC with a
- *                 wrong address in it             tcrefuse    UDP: TC; TCP:
- * reset wrongid wrongname wrongtype wrongclass qr0 wrongport wrongaddr
- * wrongopcode emptyq        a forged answer (A 203.0.113.66) with that fault,
- * the good one 50 ms later forged        wrong ID, the good answer after 300 ms
- *   flood N       N (65535) forged answers, every ID but the right; then good
- *   twice         the good answer and a forged second one
+ *   ok          A 192.0.2.1, AAAA 2001:db8::1, TXT "ok", else no data and SOA
+ *   big N       TXT of about N octets; truncated over UDP
+ *   full N      an answer of exactly N (65535) octets without OPT
+ *   slow N      the good answer after N ms
+ *   slowtc N    over UDP TC after N ms, over TCP the good answer
+ *   silent      nothing
+ *   tc tcpart   over UDP TC without data, TC with a wrong address in it
+ *   tcrefuse    over UDP TC, over TCP a reset
+ *   wrongid wrongname wrongtype wrongclass wrongopcode qr0 emptyq wrongport
+ *   wrongaddr   an answer (A 203.0.113.66) with that fault, the good one
+ *               50 ms later
+ *   forged      wrong ID, the good answer after 300 ms
+ *   flood N     N (65535) forged answers, every ID but the right; then good
+ *   twice       the good answer and a forged second one
  *   nxdomain servfail refused notimp formerr nodata
- *   formerrempty  FORMERR without a question     notimpempty
- *   noedns        FORMERR without OPT when the query has one
- *   ednsdrop      silent when the query has an OPT
- *   badvers badcookie   that extended RCODE when the query has an OPT
+ *   formerrempty notimpempty   without a question
+ *   noedns ednsdrop   to a query with OPT FORMERR without OPT, or nothing
+ *   badvers badcookie that extended RCODE when the query has an OPT
  *   twoopt keepalive N ede ecs padding cookie nsid optsize   things in OPT
- *   noopt         no OPT in the answer whatever was asked
+ *   noopt       no OPT in the answer whatever was asked
  *   loopname forwardname badrdlen aaaacut soacut hugecount trailing bomb
- *                 malformed answers               short       11 octets
- *   lower upper   the question in another case
- *   rr N          one record of TYPE N with fixed RDATA full of pointers
- *   rrlen N       TYPE65280 with N octets of RDATA
- *   ad aa raz     AD set, AA set, RA clear
- *   poison        an extra record of victim.example.org in the additional
- * section ttlmax ttldiff cnameloop cnamechain N mx Over UDP the next ones
- * answer TC; over TCP: tcpok tcpslow (1 octet/s) tcpsplit (1 octet/20 ms)
- * tcplen0 tcplen11 tcplong (length 65535, 10 octets, close) tcpclose (no
- * answer) tcpclose N (the first N queries are answered, then close) tcpwrongid
- * tcpwrongq tcptc tcpsilent tcpabort tcpreverse N (held until N (2) are there,
- * or 200 ms; the last first) tcpkeep0 (keepalive timeout 0) Any other label: as
- * ok.
+ *   short       malformed answers
+ *   lower upper the question in another case
+ *   rr N        one record of TYPE N with fixed RDATA full of pointers
+ *   rrlen N     TYPE65280 with N octets of RDATA
+ *   ad aa raz   AD set, AA set, RA clear
+ *   poison      an extra record of victim.example.org
+ *   ttlmax ttldiff cnameloop cnamechain N mx
+ *   tcp...      see fakebe_tcp.c
  */
 #include "tests/func/rawclient/fakebe.h"
 
@@ -47,9 +43,6 @@ enum {
 	RIGHT_AFTER_MS = 50,
 	FORGED_MS = 300,
 	SECOND_MS = 20,
-	SLOW_BYTE_MS = 1000,
-	SPLIT_BYTE_MS = 20,
-	HOLD_MS = 200,
 	FLOOD_ALL = 65535,
 	TTL = 300,
 	TXT_STRING_MAX = 255,
@@ -80,8 +73,8 @@ static const uint8_t right_address[] = {192, 0, 2, 1};
 typedef void (*behave_fn)(
     struct be_job *, const struct be_query *, unsigned arg);
 
-static void
-send_right(struct be_job *job, const struct be_query *q, unsigned delay_ms)
+void
+be_send_right(struct be_job *job, const struct be_query *q, unsigned delay_ms)
 {
 	struct raw_buf b = {0};
 
@@ -91,8 +84,8 @@ send_right(struct be_job *job, const struct be_query *q, unsigned delay_ms)
 }
 
 /* An answer that must never be believed. */
-static void
-put_forged(struct raw_buf *b, const struct be_query *q)
+void
+be_put_forged(struct raw_buf *b, const struct be_query *q)
 {
 	be_put_head(b, q, 0);
 	be_put_record(b, TYPE_A, TTL, forged_address, sizeof(forged_address));
@@ -104,14 +97,14 @@ static void
 do_ok(struct be_job *job, const struct be_query *q, unsigned arg)
 {
 	(void)arg;
-	send_right(job, q, 0);
+	be_send_right(job, q, 0);
 }
 
 static void
 do_slow(struct be_job *job, const struct be_query *q, unsigned arg)
 {
 	(void)arg;
-	send_right(job, q, q->number);
+	be_send_right(job, q, q->number);
 }
 
 static void
@@ -139,8 +132,8 @@ send_truncated_later(struct be_job *job, const struct be_query *q,
 	raw_buf_done(&b);
 }
 
-static void
-send_truncated(struct be_job *job, const struct be_query *q, bool has_data)
+void
+be_send_truncated(struct be_job *job, const struct be_query *q, bool has_data)
 {
 	send_truncated_later(job, q, has_data, 0);
 }
@@ -150,7 +143,7 @@ do_slowtc(struct be_job *job, const struct be_query *q, unsigned arg)
 {
 	(void)arg;
 	if (q->is_tcp)
-		send_right(job, q, 0);
+		be_send_right(job, q, 0);
 	else
 		send_truncated_later(job, q, false, q->number);
 }
@@ -159,9 +152,9 @@ static void
 do_tc(struct be_job *job, const struct be_query *q, unsigned has_data)
 {
 	if (q->is_tcp)
-		send_right(job, q, 0);
+		be_send_right(job, q, 0);
 	else
-		send_truncated(job, q, has_data);
+		be_send_truncated(job, q, has_data);
 }
 
 static void
@@ -171,7 +164,7 @@ do_tcrefuse(struct be_job *job, const struct be_query *q, unsigned arg)
 	if (q->is_tcp)
 		be_send(job, NULL, 0, BE_ABORT);
 	else
-		send_truncated(job, q, false);
+		be_send_truncated(job, q, false);
 }
 
 static void
@@ -195,7 +188,7 @@ do_big(struct be_job *job, const struct be_query *q, unsigned arg)
 	if (q->has_opt)
 		be_put_opt(&b, OWN_UDP_SIZE, 0, NULL, 0);
 	if (!q->is_tcp && b.len > most)
-		send_truncated(job, q, false);
+		be_send_truncated(job, q, false);
 	else
 		be_send(job, &b, 0, BE_SEND);
 	raw_buf_done(&text);
@@ -211,13 +204,14 @@ do_full(struct be_job *job, const struct be_query *q, unsigned arg)
 	};
 	struct raw_buf b = {0};
 	struct raw_buf text = {0};
-	size_t want = q->has_number ? q->number : FULL_MAX;
+	size_t want =
+	    q->has_number && q->number < FULL_MAX ? q->number : FULL_MAX;
 	size_t left;
 
 	(void)arg;
 	be_put_head(&b, q, 0);
-	left = want - b.len - RR_HEAD_LEN;
-	while (left > 0 && want <= FULL_MAX) {
+	left = want > b.len + RR_HEAD_LEN ? want - b.len - RR_HEAD_LEN : 0;
+	while (left > 0) {
 		unsigned n =
 		    left > TXT_STRING_MAX ? TXT_STRING_MAX : (unsigned)left - 1;
 
@@ -229,51 +223,39 @@ do_full(struct be_job *job, const struct be_query *q, unsigned arg)
 	if (q->is_tcp)
 		be_send(job, &b, 0, BE_SEND);
 	else
-		send_truncated(job, q, false);
+		be_send_truncated(job, q, false);
 	raw_buf_done(&text);
 	raw_buf_done(&b);
 }
 
 /* ---- forged answers ---------------------------------------------------- */
 
-enum fault {
-	FAULT_ID,
-	FAULT_NAME,
-	FAULT_TYPE,
-	FAULT_CLASS,
-	FAULT_QR,
-	FAULT_OPCODE,
-	FAULT_NO_QUESTION,
-	FAULT_PORT,
-	FAULT_ADDRESS
-};
-
-static void
-spoil(struct raw_buf *b, const struct be_query *q, enum fault fault)
+void
+be_spoil(struct raw_buf *b, const struct be_query *q, enum be_fault fault)
 {
 	size_t end = HEADER_LEN + q->question_len;
 
 	switch (fault) {
-	case FAULT_ID:
+	case BE_FAULT_ID:
 		b->data[1] ^= 0x01;
 		break;
-	case FAULT_NAME:
+	case BE_FAULT_NAME:
 		if (q->question_len > 5)
 			b->data[HEADER_LEN + 1] ^= 0x01;
 		break;
-	case FAULT_TYPE:
+	case BE_FAULT_TYPE:
 		b->data[end - 3] ^= 0x10;
 		break;
-	case FAULT_CLASS:
+	case BE_FAULT_CLASS:
 		b->data[end - 1] ^= 0x02;
 		break;
-	case FAULT_QR:
+	case BE_FAULT_QR:
 		b->data[2] &= 0x7f;
 		break;
-	case FAULT_OPCODE:
+	case BE_FAULT_OPCODE:
 		b->data[2] |= 0x20;
 		break;
-	case FAULT_NO_QUESTION:
+	case BE_FAULT_NO_QUESTION:
 		memmove(b->data + HEADER_LEN, b->data + end, b->len - end);
 		b->len -= q->question_len;
 		b->data[5] = 0;
@@ -283,8 +265,8 @@ spoil(struct raw_buf *b, const struct be_query *q, enum fault fault)
 		b->len--;
 		b->data[HEADER_LEN] = 0;
 		break;
-	case FAULT_PORT:
-	case FAULT_ADDRESS:
+	case BE_FAULT_PORT:
+	case BE_FAULT_ADDRESS:
 		break;
 	}
 }
@@ -295,16 +277,16 @@ do_wrong(struct be_job *job, const struct be_query *q, unsigned fault)
 	struct raw_buf b = {0};
 	enum be_way way = BE_SEND;
 
-	put_forged(&b, q);
+	be_put_forged(&b, q);
 	if (q->question_len > 0)
-		spoil(&b, q, (enum fault)fault);
-	if (!q->is_tcp && fault == FAULT_PORT)
+		be_spoil(&b, q, (enum be_fault)fault);
+	if (!q->is_tcp && fault == BE_FAULT_PORT)
 		way = BE_OTHER_PORT;
-	else if (!q->is_tcp && fault == FAULT_ADDRESS)
+	else if (!q->is_tcp && fault == BE_FAULT_ADDRESS)
 		way = BE_OTHER_ADDRESS;
-	if (!q->is_tcp || fault < FAULT_PORT)
+	if (!q->is_tcp || fault < BE_FAULT_PORT)
 		be_send(job, &b, 0, way);
-	send_right(job, q, RIGHT_AFTER_MS);
+	be_send_right(job, q, RIGHT_AFTER_MS);
 	raw_buf_done(&b);
 }
 
@@ -314,10 +296,10 @@ do_forged(struct be_job *job, const struct be_query *q, unsigned arg)
 	struct raw_buf b = {0};
 
 	(void)arg;
-	put_forged(&b, q);
-	spoil(&b, q, FAULT_ID);
+	be_put_forged(&b, q);
+	be_spoil(&b, q, BE_FAULT_ID);
 	be_send(job, &b, 0, BE_SEND);
-	send_right(job, q, FORGED_MS);
+	be_send_right(job, q, FORGED_MS);
 	raw_buf_done(&b);
 }
 
@@ -328,7 +310,7 @@ do_flood(struct be_job *job, const struct be_query *q, unsigned arg)
 	unsigned count = q->has_number ? q->number : FLOOD_ALL;
 
 	(void)arg;
-	put_forged(&b, q);
+	be_put_forged(&b, q);
 	for (unsigned i = 1; i <= count && i <= FLOOD_ALL && !q->is_tcp; i++) {
 		unsigned id = (q->id + i) & 0xffff;
 
@@ -336,7 +318,7 @@ do_flood(struct be_job *job, const struct be_query *q, unsigned arg)
 		b.data[1] = (uint8_t)(id & 0xff);
 		be_send(job, &b, 0, BE_SEND);
 	}
-	send_right(job, q, RIGHT_AFTER_MS);
+	be_send_right(job, q, RIGHT_AFTER_MS);
 	raw_buf_done(&b);
 }
 
@@ -346,8 +328,8 @@ do_twice(struct be_job *job, const struct be_query *q, unsigned arg)
 	struct raw_buf b = {0};
 
 	(void)arg;
-	send_right(job, q, 0);
-	put_forged(&b, q);
+	be_send_right(job, q, 0);
+	be_put_forged(&b, q);
 	be_send(job, &b, SECOND_MS, BE_SEND);
 	raw_buf_done(&b);
 }
@@ -389,7 +371,7 @@ static void
 do_noedns(struct be_job *job, const struct be_query *q, unsigned is_silent)
 {
 	if (!q->has_opt)
-		send_right(job, q, 0);
+		be_send_right(job, q, 0);
 	else if (!is_silent)
 		do_rcode_empty(job, q, RCODE_FORMERR);
 }
@@ -400,7 +382,7 @@ do_ext_rcode(struct be_job *job, const struct be_query *q, unsigned rcode)
 	struct raw_buf b = {0};
 
 	if (!q->has_opt) {
-		send_right(job, q, 0);
+		be_send_right(job, q, 0);
 		return;
 	}
 	be_put_head(&b, q, rcode & 0x0f);
@@ -558,7 +540,7 @@ do_unknown(struct be_job *job, const struct be_query *q, unsigned is_len)
 	if (q->has_opt)
 		be_put_opt(&b, OWN_UDP_SIZE, 0, NULL, 0);
 	if (!q->is_tcp && b.len > (q->has_opt ? q->udp_size : UDP_CLASSIC))
-		send_truncated(job, q, false);
+		be_send_truncated(job, q, false);
 	else
 		be_send(job, &b, 0, BE_SEND);
 	raw_buf_done(&rdata);
@@ -646,7 +628,7 @@ do_cname(struct be_job *job, const struct be_query *q, unsigned is_loop)
 		raw_buf_done(&target);
 	}
 	if (!q->is_tcp && b.len > (q->has_opt ? q->udp_size : UDP_CLASSIC))
-		send_truncated(job, q, false);
+		be_send_truncated(job, q, false);
 	else
 		be_send(job, &b, 0, BE_SEND);
 	raw_buf_done(&b);
@@ -670,96 +652,6 @@ do_mx(struct be_job *job, const struct be_query *q, unsigned arg)
 	raw_buf_done(&b);
 }
 
-/* ---- over TCP ---------------------------------------------------------- */
-
-/* The framed good answer, one octet at a time. */
-static void
-do_drip(struct be_job *job, const struct be_query *q, unsigned gap_ms)
-{
-	struct raw_buf b = {0};
-	struct raw_buf framed = {0};
-
-	be_put_answer(&b, q);
-	raw_buf_u16(&framed, (unsigned)b.len);
-	raw_buf_add(&framed, b.data, b.len);
-	for (size_t i = 0; i < framed.len; i++) {
-		struct raw_buf one = {.data = framed.data + i, .len = 1};
-
-		be_send(job, &one, (unsigned)i * gap_ms, BE_RAW);
-	}
-	raw_buf_done(&framed);
-	raw_buf_done(&b);
-}
-
-/* A length of arg with fewer octets behind it. */
-static void
-do_length(struct be_job *job, const struct be_query *q, unsigned length)
-{
-	enum {
-		LONG_LENGTH = 65535,
-		LONG_OCTETS = 10
-	};
-	struct raw_buf b = {0};
-
-	be_put_answer(&b, q);
-	b.len = length == LONG_LENGTH ? LONG_OCTETS : length;
-	{
-		struct raw_buf framed = {0};
-
-		raw_buf_u16(&framed, length);
-		raw_buf_add(&framed, b.data, b.len);
-		be_send(job, &framed, 0, BE_RAW);
-		raw_buf_done(&framed);
-	}
-	if (length == LONG_LENGTH)
-		be_send(job, NULL, SECOND_MS, BE_CLOSE);
-	raw_buf_done(&b);
-}
-
-static void
-do_close(struct be_job *job, const struct be_query *q, unsigned is_abort)
-{
-	if (is_abort) {
-		be_send(job, NULL, 0, BE_ABORT);
-		return;
-	}
-	if (be_turn(job) <= q->number)
-		send_right(job, q, 0);
-	if (be_turn(job) >= q->number)
-		be_send(job, NULL, 0, BE_CLOSE);
-}
-
-static void
-do_reverse(struct be_job *job, const struct be_query *q, unsigned arg)
-{
-	struct raw_buf b = {0};
-
-	(void)arg;
-	be_put_answer(&b, q);
-	be_hold(job, &b, q->has_number ? q->number : 2, HOLD_MS);
-	raw_buf_done(&b);
-}
-
-static void
-do_tcptc(struct be_job *job, const struct be_query *q, unsigned arg)
-{
-	send_truncated(job, q, arg);
-}
-
-static void
-do_keep0(struct be_job *job, const struct be_query *q, unsigned arg)
-{
-	static const uint8_t zero[] = {0, 11, 0, 2, 0, 0};
-	struct raw_buf b = {0};
-
-	(void)arg;
-	be_put_head(&b, q, 0);
-	be_put_record(&b, TYPE_A, TTL, right_address, sizeof(right_address));
-	be_put_opt(&b, OWN_UDP_SIZE, 0, zero, sizeof(zero));
-	be_send(job, &b, 0, BE_SEND);
-	raw_buf_done(&b);
-}
-
 static const struct {
 	const char *label;
 	behave_fn fn;
@@ -774,15 +666,15 @@ static const struct {
     {"tc", do_tc, false},
     {"tcpart", do_tc, true},
     {"tcrefuse", do_tcrefuse, 0},
-    {"wrongid", do_wrong, FAULT_ID},
-    {"wrongname", do_wrong, FAULT_NAME},
-    {"wrongtype", do_wrong, FAULT_TYPE},
-    {"wrongclass", do_wrong, FAULT_CLASS},
-    {"qr", do_wrong, FAULT_QR},
-    {"wrongopcode", do_wrong, FAULT_OPCODE},
-    {"emptyq", do_wrong, FAULT_NO_QUESTION},
-    {"wrongport", do_wrong, FAULT_PORT},
-    {"wrongaddr", do_wrong, FAULT_ADDRESS},
+    {"wrongid", do_wrong, BE_FAULT_ID},
+    {"wrongname", do_wrong, BE_FAULT_NAME},
+    {"wrongtype", do_wrong, BE_FAULT_TYPE},
+    {"wrongclass", do_wrong, BE_FAULT_CLASS},
+    {"qr", do_wrong, BE_FAULT_QR},
+    {"wrongopcode", do_wrong, BE_FAULT_OPCODE},
+    {"emptyq", do_wrong, BE_FAULT_NO_QUESTION},
+    {"wrongport", do_wrong, BE_FAULT_PORT},
+    {"wrongaddr", do_wrong, BE_FAULT_ADDRESS},
     {"forged", do_forged, 0},
     {"flood", do_flood, 0},
     {"twice", do_twice, 0},
@@ -831,49 +723,17 @@ static const struct {
     {"mx", do_mx, 0},
 };
 
-/* Only over TCP; over UDP these answer TC. */
-static const struct {
-	const char *label;
-	behave_fn fn;
-	unsigned arg;
-} tcp_behaviours[] = {
-    {"tcpok", do_ok, 0},
-    {"tcpsilent", do_silent, 0},
-    {"tcpslow", do_drip, SLOW_BYTE_MS},
-    {"tcpsplit", do_drip, SPLIT_BYTE_MS},
-    {"tcplen", do_length, 0},
-    {"tcplong", do_length, 65535},
-    {"tcpclose", do_close, false},
-    {"tcpabort", do_close, true},
-    {"tcpwrongid", do_wrong, FAULT_ID},
-    {"tcpwrongq", do_wrong, FAULT_NAME},
-    {"tcptc", do_tcptc, true},
-    {"tcpreverse", do_reverse, 0},
-    {"tcpkeep", do_keep0, 0},
-};
-
 void
 be_behave(struct be_job *job, const struct be_query *query)
 {
-	size_t count = sizeof(tcp_behaviours) / sizeof(tcp_behaviours[0]);
+	size_t count = sizeof(behaviours) / sizeof(behaviours[0]);
 
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(tcp_behaviours[i].label, query->label) != 0)
-			continue;
-		if (!query->is_tcp)
-			send_truncated(job, query, false);
-		else if (tcp_behaviours[i].fn == do_length &&
-			 tcp_behaviours[i].arg == 0)
-			do_length(job, query, query->number);
-		else
-			tcp_behaviours[i].fn(job, query, tcp_behaviours[i].arg);
+	if (be_behave_tcp(job, query))
 		return;
-	}
-	count = sizeof(behaviours) / sizeof(behaviours[0]);
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(behaviours[i].label, query->label) == 0) {
 			behaviours[i].fn(job, query, behaviours[i].arg);
 			return;
 		}
-	send_right(job, query, 0);
+	be_send_right(job, query, 0);
 }

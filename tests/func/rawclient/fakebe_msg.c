@@ -28,7 +28,8 @@ enum {
 	EDNS_DO = 0x8000,
 	RR_FIXED_LEN = 10,
 	ANSWER_TTL = 300,
-	OWN_UDP_SIZE = 4000
+	OWN_UDP_SIZE = 4000,
+	NUMBER_MAX = 100000 /* octets or milliseconds, enough for any test */
 };
 
 /* Reads the question's name; returns the offset behind it or 0. */
@@ -76,6 +77,8 @@ read_label(struct be_query *q)
 	q->has_number = letters < len;
 	if (q->has_number)
 		q->number = (unsigned)strtoul(q->name + letters, NULL, 10);
+	if (q->number > NUMBER_MAX)
+		q->number = NUMBER_MAX;
 }
 
 static void

@@ -38,8 +38,8 @@
  *       [idle=D] [keepalive=D] [handshake=D] [max_data=N] [stream_data=N]
  *       [streams_bidi=N] [streams_uni=N] [priority=STRING] [tls12] [no_ack]
  *       [bind=ADDRESS] [ca=FILE] [verify=NAME] [pin=BASE64] [nowait]
- *                          waits for the end of the handshake but for nowait
- *                          and when the next line expects handshake_fail
+ *                          without nowait it waits for the handshake, which
+ *                          must succeed
  *   use NAME      drop [NAME]      abandon      rebind      takeover
  *
  * Sending.  PART: hex:HEX text:TEXT zeros:N random:N file:PATH query:QUERY
