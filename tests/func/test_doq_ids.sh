@@ -41,7 +41,7 @@ even() {
 }
 fakebe_start
 quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
-check "10,000 queries" raw_do connect \
+prove DOQ-089 raw_do connect \
     'many 10000 query:ok.n%u.ids.example.org/A window=90 rcode=NOERROR within 60s'
 prove DOQ-036 even
 
