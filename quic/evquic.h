@@ -21,7 +21,8 @@
  * packets a system call.
  *
  * Three promises.
- *   - Every function here may be called from every callback of an application.
+ *   - Every function here may be called from every callback of an application,
+ *     but for evquic_endpoint_free() and evquic_worker_free().
  *   - No callback comes from inside a call of the application's own, and no
  *     object is freed while one of its callbacks runs.
  *   - After closed() a connection, and after evquic_stream_release() a stream,
@@ -324,7 +325,8 @@ EVQUIC_API void evquic_endpoint_serve(struct evquic_endpoint *endpoint,
 
 /*
  * Accepts no more connections in a worker and calls drain() for those there
- * are.  `idle` is called from a later turn, once, when none is left.
+ * are.  `idle` is called from a later turn, once, when none is left, and never
+ * once the endpoint is freed, which may be done there.
  */
 EVQUIC_API void evquic_endpoint_drain(struct evquic_endpoint *endpoint,
     size_t worker, void (*idle)(void *arg), void *arg);

@@ -126,6 +126,9 @@ void quic_worker_want_flush(struct evquic_worker *w);
  * loop calls it once a turn; tests call it themselves. */
 void quic_worker_flush(struct evquic_worker *w, nsec now);
 
+/* The part of a flush that frees dead connections, for whoever cannot wait. */
+void quic_worker_free_dead(struct evquic_worker *w);
+
 /* Fires the timers that are due. */
 void quic_worker_expire(struct evquic_worker *w, nsec now);
 

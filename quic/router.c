@@ -304,6 +304,8 @@ quic_router_recv(struct quic_socket *s, const ngtcp2_path *path,
 void
 quic_router_done(struct quic_router *r)
 {
+	/* Who frees a router need not be told that it is empty. */
+	r->idle = NULL;
 	while (!list_is_empty(&r->conns))
 		quic_conn_die(
 		    container_of(r->conns.next, struct evquic_conn, link),
@@ -311,8 +313,8 @@ quic_router_done(struct quic_router *r)
 	while (!list_is_empty(&r->tombstones))
 		free_tombstone(container_of(
 		    r->tombstones.next, struct quic_tombstone, link));
-	/* Frees the dead, and with them clients' sockets. */
-	quic_worker_flush(r->worker, r->worker->io.now(r->worker->io.ctx));
+	/* And with them clients' sockets. */
+	quic_worker_free_dead(r->worker);
 	while (!list_is_empty(&r->sockets))
 		quic_socket_free(
 		    container_of(r->sockets.next, struct quic_socket, link));

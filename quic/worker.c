@@ -169,8 +169,8 @@ quic_worker_ready(struct evquic_conn *conn)
 	quic_worker_want_flush(w);
 }
 
-static void
-free_dead(struct evquic_worker *w)
+void
+quic_worker_free_dead(struct evquic_worker *w)
 {
 	struct list *l;
 
@@ -178,20 +178,31 @@ free_dead(struct evquic_worker *w)
 		quic_conn_free(container_of(l, struct evquic_conn, link));
 }
 
-/* Tells those who wait for a drained router that it is empty. */
+static struct quic_router *
+find_idle(const struct evquic_worker *w)
+{
+	struct list *l;
+
+	for (l = w->routers.next; l != &w->routers; l = l->next) {
+		struct quic_router *r =
+		    container_of(l, struct quic_router, link);
+
+		if (r->idle != NULL && r->nconns == 0)
+			return r;
+	}
+	return NULL;
+}
+
+/* Tells those who wait for a drained router that it is empty.  They may free
+ * their endpoint, and others, so nothing is held on to meanwhile. */
 static void
 tell_idle(struct evquic_worker *w)
 {
-	struct list *l, *next;
+	struct quic_router *r;
 
-	for (l = w->routers.next; l != &w->routers; l = next) {
-		struct quic_router *r =
-		    container_of(l, struct quic_router, link);
+	while ((r = find_idle(w)) != NULL) {
 		void (*idle)(void *) = r->idle;
 
-		next = l->next;
-		if (idle == NULL || r->nconns > 0)
-			continue;
 		r->idle = NULL;
 		idle(r->idle_arg);
 	}
@@ -210,7 +221,7 @@ quic_worker_flush(struct evquic_worker *w, nsec now)
 		quic_conn_flush(
 		    container_of(l, struct evquic_conn, ready_link), now);
 	quic_tx_flush(w);
-	free_dead(w);
+	quic_worker_free_dead(w);
 	tell_idle(w);
 }
 

@@ -346,6 +346,66 @@ test_connect_arguments(void)
 	end(&w);
 }
 
+/* Two endpoints that were drained are freed as soon as the first is idle. */
+struct two {
+	struct evquic_endpoint *endpoints[2];
+	unsigned idle;
+};
+
+static void
+on_idle(void *arg)
+{
+	struct two *t = arg;
+
+	t->idle++;
+	for (unsigned i = 0; i < 2; i++) {
+		evquic_endpoint_free(t->endpoints[i]);
+		t->endpoints[i] = NULL;
+	}
+}
+
+static void
+test_free_when_idle(void)
+{
+	static struct world w;
+	struct two t = {.idle = 0};
+
+	begin(&w);
+	for (unsigned i = 0; i < 2; i++) {
+		t.endpoints[i] = evquic_endpoint_new(w.sim.clients, 1);
+		CU_ASSERT_FATAL(t.endpoints[i] != NULL);
+		evquic_endpoint_drain(t.endpoints[i], 0, on_idle, &t);
+	}
+	CU_ASSERT(t.idle == 0);
+	sim_run(&w.sim, SOON);
+	CU_ASSERT(t.idle == 1);
+	end(&w);
+}
+
+static void
+count(void *arg)
+{
+	(*(unsigned *)arg)++;
+}
+
+/* Who did not want to wait for that is not told from within the free. */
+static void
+test_free_before_idle(void)
+{
+	static struct world w;
+	struct evquic_endpoint *e;
+	unsigned told = 0;
+
+	begin(&w);
+	e = evquic_endpoint_new(w.sim.clients, 1);
+	CU_ASSERT_FATAL(e != NULL);
+	evquic_endpoint_drain(e, 0, count, &told);
+	evquic_endpoint_free(e);
+	sim_run(&w.sim, SOON);
+	CU_ASSERT(told == 0);
+	end(&w);
+}
+
 void
 test_quic_review_register(void)
 {
@@ -356,4 +416,6 @@ test_quic_review_register(void)
 	unit_test(s, "reset_reaches_client", test_reset_reaches_client);
 	unit_test(s, "release_others", test_release_others);
 	unit_test(s, "connect_arguments", test_connect_arguments);
+	unit_test(s, "free_when_idle", test_free_when_idle);
+	unit_test(s, "free_before_idle", test_free_before_idle);
 }
