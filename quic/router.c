@@ -236,6 +236,16 @@ accept_packet(struct quic_socket *s, const ngtcp2_path *path,
 	quic_conn_recv(c, path, pi, data, len, now);
 }
 
+/* What a long header's version field says, if there is one. */
+static bool
+is_of_version_1(const uint8_t *data, size_t len)
+{
+	static const uint8_t version_1[] = {0, 0, 0, NGTCP2_PROTO_VER_V1};
+
+	return len <= sizeof(version_1) ||
+	       memcmp(data + 1, version_1, sizeof(version_1)) == 0;
+}
+
 static void
 route_long(struct quic_socket *s, const ngtcp2_path *path,
     const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
@@ -246,15 +256,21 @@ route_long(struct quic_socket *s, const ngtcp2_path *path,
 	ngtcp2_version_cid vc;
 	int rv = ngtcp2_pkt_decode_version_cid(&vc, data, len, QUIC_CID_LEN);
 
-	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION) {
+	/* ngtcp2 knows version 2 (RFC 9369), which we do not offer. */
+	if (rv == 0 && vc.version != 0 && vc.version != NGTCP2_PROTO_VER_V1)
+		rv = len >= QUIC_MIN_INITIAL ? NGTCP2_ERR_VERSION_NEGOTIATION
+					     : NGTCP2_ERR_INVALID_ARGUMENT;
+	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION && r->service != NULL &&
+	    !s->connected) {
 		/* Unknown version, and 1200 bytes or more (RFC 9000 5.2.2);
 		 * its IDs may have up to 255 octets. */
-		if (r->service != NULL && !s->connected)
-			quic_stateless_version(s, path, &vc);
+		quic_stateless_version(s, path, &vc);
 		return;
 	}
 	if (rv != 0) {
-		counter_add(&n->drop_malformed, 1);
+		counter_add(is_of_version_1(data, len) ? &n->drop_malformed
+						       : &n->drop_version,
+		    1);
 		return;
 	}
 	/* In versions that we know the bit is 1 (RFC 9000 17.2); Version

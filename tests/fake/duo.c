@@ -251,7 +251,8 @@ duo_stream(struct duo_side *side, bool bidi)
 {
 	struct evquic_stream *s = NULL;
 
-	(void)evquic_stream_open(side->conn, bidi, &s);
+	if (side->conn != NULL)
+		(void)evquic_stream_open(side->conn, bidi, &s);
 	return s;
 }
 
