@@ -117,7 +117,7 @@ dns_frame_feed(
 {
 	size_t used = 0;
 
-	if (f->state == DNS_FRAME_MORE) {
+	if (f->state == DNS_FRAME_MORE && len > 0) {
 		used = take_prefix(f, data, len);
 		if (f->prefix_len == DNS_FRAME_PREFIX) {
 			if (dns_get16(f->prefix) < DNS_HEADER_SIZE)

@@ -377,6 +377,7 @@ put_control(struct msghdr *h, int level, int type, const void *data, size_t len)
 	struct cmsghdr *c =
 	    (void *)((uint8_t *)h->msg_control + h->msg_controllen);
 
+	memset(c, 0, CMSG_SPACE(len)); /* padding goes to the kernel, too */
 	c->cmsg_level = level;
 	c->cmsg_type = type;
 	c->cmsg_len = CMSG_LEN(len);

@@ -67,6 +67,8 @@ test_split_prefix(void)
 	dns_frame_init(&f, DNS_FRAME_ONE);
 	for (i = 0; i < len; i++) {
 		CU_ASSERT(feed_copy(&f, stream, 0, &used) == DNS_FRAME_MORE);
+		/* as a FIN without octets comes */
+		CU_ASSERT(dns_frame_feed(&f, NULL, 0, &used) == DNS_FRAME_MORE);
 		CU_ASSERT(feed_copy(&f, stream + i, 1, &used) ==
 			  (i + 1 < len ? DNS_FRAME_MORE : DNS_FRAME_MESSAGE));
 		CU_ASSERT(used == 1);
