@@ -162,6 +162,26 @@ fail:
 
 /* -------------------------------------------------------------- client -- */
 
+/*
+ * GNUTLS_ALPN_MANDATORY is a server's word only: a server that answers without
+ * the extension has not agreed (RFC 9001 8.1).  The hook of the message that
+ * carries it is called before it is parsed; hence that of a later one.
+ */
+static int
+on_finished(gnutls_session_t session, unsigned type, unsigned when,
+    unsigned incoming, const gnutls_datum_t *message)
+{
+	gnutls_datum_t alpn;
+
+	(void)type;
+	(void)when;
+	(void)incoming;
+	(void)message;
+	return gnutls_alpn_get_selected_protocol(session, &alpn) == 0
+		   ? 0
+		   : GNUTLS_E_NO_APPLICATION_PROTOCOL;
+}
+
 int
 quic_tls_client_new(
     struct evquic_conn *c, const struct evquic_connect_options *o)
@@ -189,6 +209,8 @@ quic_tls_client_new(
 	    gnutls_alpn_set_protocols(
 		t->session, &alpn, 1, GNUTLS_ALPN_MANDATORY) != 0)
 		goto fail;
+	gnutls_handshake_set_hook_function(t->session,
+	    GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_finished);
 	attach(c, t);
 	return 0;
 fail:

@@ -6,7 +6,11 @@
 #include "tests/fake/sim.h"
 
 #include <errno.h>
+#include <gnutls/gnutls.h>
+#include <ngtcp2/ngtcp2_crypto_gnutls.h>
 #include <string.h>
+
+#include "tls/cred.h"
 
 #include "tests/unit/unit.h"
 
@@ -406,6 +410,161 @@ test_free_before_idle(void)
 	end(&w);
 }
 
+/* A server of bare ngtcp2 that knows nothing of ALPN. */
+struct bare {
+	struct net *net;
+	ngtcp2_conn *qc;
+	gnutls_session_t tls;
+	ngtcp2_crypto_conn_ref ref;
+	struct evquic_cred *cred;
+	union quic_addr local;
+	union quic_addr remote;
+};
+
+enum {
+	BARE_PORT = 4433,
+	NO_APPLICATION = 0x178 /* RFC 9001 8.1 */
+};
+
+static void
+bare_rand(uint8_t *dest, size_t len, const ngtcp2_rand_ctx *ctx)
+{
+	(void)ctx;
+	memset(dest, 0x33, len);
+}
+
+static int
+bare_cid(ngtcp2_conn *qc, ngtcp2_cid *cid, uint8_t *token, size_t len,
+    void *user_data)
+{
+	uint64_t *last = user_data;
+
+	(void)qc;
+	memset(token, 0x44, NGTCP2_STATELESS_RESET_TOKENLEN);
+	memset(cid->data, 0, len);
+	++*last;
+	memcpy(cid->data, last, sizeof(*last));
+	cid->datalen = len;
+	return 0;
+}
+
+static ngtcp2_conn *
+bare_conn(ngtcp2_crypto_conn_ref *ref)
+{
+	return ((struct bare *)ref->user_data)->qc;
+}
+
+static void
+bare_begin(
+    struct bare *b, const ngtcp2_path *path, const uint8_t *data, size_t len)
+{
+	static const ngtcp2_callbacks calls = {
+	    .recv_client_initial = ngtcp2_crypto_recv_client_initial_cb,
+	    .recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,
+	    .encrypt = ngtcp2_crypto_encrypt_cb,
+	    .decrypt = ngtcp2_crypto_decrypt_cb,
+	    .hp_mask = ngtcp2_crypto_hp_mask_cb,
+	    .update_key = ngtcp2_crypto_update_key_cb,
+	    .delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,
+	    .delete_crypto_cipher_ctx =
+		ngtcp2_crypto_delete_crypto_cipher_ctx_cb,
+	    .get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,
+	    .version_negotiation = ngtcp2_crypto_version_negotiation_cb,
+	    .rand = bare_rand,
+	    .get_new_connection_id = bare_cid,
+	};
+	static uint64_t last_cid;
+	ngtcp2_cid scid = {QUIC_CID_LEN, {1, 2, 3}};
+	ngtcp2_transport_params tp;
+	ngtcp2_settings st;
+	ngtcp2_pkt_hd hd;
+
+	ngtcp2_settings_default(&st);
+	st.initial_ts = b->net->now;
+	ngtcp2_transport_params_default(&tp);
+	CU_ASSERT_FATAL(ngtcp2_accept(&hd, data, len) == 0);
+	tp.original_dcid = hd.dcid;
+	tp.original_dcid_present = 1;
+	CU_ASSERT_FATAL(
+	    ngtcp2_conn_server_new(&b->qc, &hd.scid, &scid, path, hd.version,
+		&calls, &st, &tp, NULL, &last_cid) == 0);
+	b->ref.get_conn = bare_conn;
+	b->ref.user_data = b;
+	CU_ASSERT_FATAL(gnutls_init(&b->tls,
+			    GNUTLS_SERVER | GNUTLS_NO_AUTO_SEND_TICKET) == 0);
+	CU_ASSERT_FATAL(
+	    tls_cred_attach(b->cred, b->tls, TLS_USE_QUIC) == 0 &&
+	    ngtcp2_crypto_gnutls_configure_server_session(b->tls) == 0);
+	gnutls_session_set_ptr(b->tls, &b->ref);
+	ngtcp2_conn_set_tls_native_handle(b->qc, b->tls);
+}
+
+static bool
+bare_tap(void *arg, const struct net_datagram *d)
+{
+	struct bare *b = arg;
+	ngtcp2_path path;
+	uint8_t out[QUIC_MAX_TX_PAYLOAD];
+	ngtcp2_ssize n;
+
+	if (net_port(&d->to) != BARE_PORT)
+		return true;
+	b->local = d->to;
+	b->remote = d->from;
+	path = (ngtcp2_path){{&b->local.sa, quic_addr_len(&b->local)},
+	    {&b->remote.sa, quic_addr_len(&b->remote)}, NULL};
+	if (b->qc == NULL)
+		bare_begin(b, &path, d->bytes, d->len);
+	if (ngtcp2_conn_read_pkt(
+		b->qc, &path, NULL, d->bytes, d->len, b->net->now) != 0)
+		return false;
+	while ((n = ngtcp2_conn_write_pkt(
+		    b->qc, NULL, NULL, out, sizeof(out), b->net->now)) > 0)
+		net_inject(b->net, &b->local, &b->remote, out, (size_t)n);
+	return false;
+}
+
+/* RFC 9001 8.1: no agreement on a protocol ends the handshake, on whichever
+ * side that is noticed. */
+static void
+test_server_without_alpn(void)
+{
+	static struct world w;
+	struct evquic_connect_options co = {.size = sizeof(co),
+	    .app = &app,
+	    .arg = &w.client,
+	    .name = SIM_NAME};
+	union quic_addr far = net_addr(AF_INET, false, BARE_PORT);
+	union quic_addr near = net_addr(AF_INET, false, 0);
+	struct bare b = {.qc = NULL};
+	struct evquic_conn *c;
+	struct quic_socket *s;
+	int fd;
+
+	begin(&w);
+	w.client.opened = 0;
+	b.net = &w.sim.net;
+	b.cred = w.tls.cred;
+	w.sim.net.tap = bare_tap;
+	w.sim.net.tap_arg = &b;
+	co.trust = w.tls.trust;
+	co.remote = &far.sa;
+	fd = net_socket(&w.sim.net, &near, 0);
+	net_connect(&w.sim.net, fd, &far);
+	s = quic_socket_new(quic_endpoint_router(w.sim.client, 0), fd,
+	    &net_find(&w.sim.net, fd)->inside, true);
+	CU_ASSERT_FATAL(
+	    s != NULL && quic_conn_connect(s, &co, w.sim.net.now, &c) == 0);
+	sim_run(&w.sim, SOON);
+	CU_ASSERT(w.client.opened == 0 && w.client.closed == 1);
+	PROVE("DOQ-002", w.client.last.code == NO_APPLICATION);
+	CU_ASSERT(!w.client.last.application);
+	ngtcp2_conn_del(b.qc);
+	gnutls_deinit(b.tls);
+	w.client.conn = w.conn;
+	end(&w);
+}
+
 void
 test_quic_review_register(void)
 {
@@ -416,6 +575,7 @@ test_quic_review_register(void)
 	unit_test(s, "reset_reaches_client", test_reset_reaches_client);
 	unit_test(s, "release_others", test_release_others);
 	unit_test(s, "connect_arguments", test_connect_arguments);
+	unit_test(s, "server_without_alpn", test_server_without_alpn);
 	unit_test(s, "free_when_idle", test_free_when_idle);
 	unit_test(s, "free_before_idle", test_free_before_idle);
 }
