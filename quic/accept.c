@@ -77,6 +77,7 @@ make_server(struct evquic_conn *c, const ngtcp2_path *path,
 {
 	ngtcp2_settings st;
 	ngtcp2_transport_params tp;
+	ngtcp2_conn *qc;
 	ngtcp2_cid scid;
 	int rc;
 
@@ -97,9 +98,11 @@ make_server(struct evquic_conn *c, const ngtcp2_path *path,
 		rc = quic_cid_add(c, hd->dcid.data, hd->dcid.datalen);
 	if (rc != 0)
 		return rc;
-	if (ngtcp2_conn_server_new(&c->qc, &hd->scid, &scid, path, hd->version,
+	/* On failure ngtcp2 leaves a pointer to what it has freed. */
+	if (ngtcp2_conn_server_new(&qc, &hd->scid, &scid, path, hd->version,
 		&quic_server_callbacks, &st, &tp, &c->mem, c) != 0)
 		return -ENOMEM;
+	c->qc = qc;
 	return quic_tls_server_new(c);
 }
 
@@ -132,6 +135,7 @@ make_client(struct evquic_conn *c, const ngtcp2_path *path,
 	struct evquic_limits limits;
 	ngtcp2_settings st;
 	ngtcp2_transport_params tp;
+	ngtcp2_conn *qc;
 	ngtcp2_cid scid, dcid;
 	uint8_t unused[NGTCP2_STATELESS_RESET_TOKENLEN];
 	int rc;
@@ -149,10 +153,10 @@ make_client(struct evquic_conn *c, const ngtcp2_path *path,
 	rc = quic_conn_new_cid(c, &scid, unused);
 	if (rc != 0)
 		return rc;
-	if (ngtcp2_conn_client_new(&c->qc, &dcid, &scid, path,
-		NGTCP2_PROTO_VER_V1, &quic_client_callbacks, &st, &tp, &c->mem,
-		c) != 0)
+	if (ngtcp2_conn_client_new(&qc, &dcid, &scid, path, NGTCP2_PROTO_VER_V1,
+		&quic_client_callbacks, &st, &tp, &c->mem, c) != 0)
 		return -ENOMEM;
+	c->qc = qc;
 	return quic_tls_client_new(c, o);
 }
 

@@ -17,6 +17,7 @@ void *__wrap_realloc(void *ptr, size_t size);
 static struct {
 	size_t countdown; /* 0: nothing fails */
 	int forever;
+	int is_paused;
 	size_t failed;
 } plan;
 
@@ -35,10 +36,22 @@ fake_alloc_heal(void)
 	return plan.failed;
 }
 
+void
+fake_alloc_pause(void)
+{
+	plan.is_paused = 1;
+}
+
+void
+fake_alloc_resume(void)
+{
+	plan.is_paused = 0;
+}
+
 static int
 fails(void)
 {
-	if (plan.countdown == 0)
+	if (plan.countdown == 0 || plan.is_paused)
 		return 0;
 	if (plan.countdown > 1) {
 		plan.countdown--;

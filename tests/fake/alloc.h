@@ -19,4 +19,9 @@ void fake_alloc_fail(size_t nth, int forever);
  */
 size_t fake_alloc_heal(void);
 
+/* Between the two nothing fails, and nothing is counted: the fake world's own
+ * allocations. */
+void fake_alloc_pause(void);
+void fake_alloc_resume(void);
+
 #endif

@@ -3,6 +3,7 @@
  * What a review of libevquic found: each case is a way in which a peer, or an
  * application that keeps to the contract, once got where it should not.
  */
+#include "tests/fake/alloc.h"
 #include "tests/fake/sim.h"
 
 #include <errno.h>
@@ -21,6 +22,8 @@
 
 enum {
 	MAX_STREAMS = 4,
+	BYTES = 3000, /* of a stream that carries some */
+	MAX_ALLOCATIONS = 2000,
 	CODE_DONE = 7
 };
 
@@ -565,6 +568,92 @@ test_server_without_alpn(void)
 	end(&w);
 }
 
+/* ---------------------------------------------------------- no memory -- */
+
+static int
+spare_sendmmsg(void *ctx, int fd, struct mmsghdr *msgs, unsigned n)
+{
+	struct net *net = ctx;
+	int sent;
+
+	fake_alloc_pause();
+	sent = net->io.sendmmsg(ctx, fd, msgs, n);
+	fake_alloc_resume();
+	return sent;
+}
+
+/* Several streams there and back; whatever fails, fails. */
+static void
+use(struct world *w)
+{
+	struct evquic_worker *worker = w->sim.clients[0];
+	struct evquic_stream *s;
+
+	for (unsigned i = 0; i < MAX_STREAMS && w->client.conn != NULL; i++) {
+		struct evquic_buf *b = evquic_buf_new(worker, BYTES);
+
+		if (b == NULL)
+			continue;
+		memset(evquic_buf_data(b), 'x', BYTES);
+		if (evquic_stream_open(w->conn, true, &s) == 0)
+			(void)evquic_stream_write(s, b, BYTES, true);
+		else
+			evquic_buf_free(b);
+	}
+	sim_run(&w->sim, SOON);
+}
+
+static void
+run_without(struct world *w, size_t nth, bool forever)
+{
+	struct evquic_offer offer = {&app, &w->server, NULL};
+	struct evquic_service_options service = {
+	    .offers = &offer, .noffers = 1};
+	struct sim_options o = {.seed = 1,
+	    .workers = 1,
+	    .family = AF_INET,
+	    .tls = &w->tls,
+	    .service = &service};
+	struct evquic_connect_options co = {.app = &app, .arg = &w->client};
+
+	w->server = (struct side){.answers = true};
+	w->client = (struct side){.answers = false};
+	sim_init(&w->sim, &o);
+	w->sim.servers[0]->io.sendmmsg = spare_sendmmsg;
+	w->sim.clients[0]->io.sendmmsg = spare_sendmmsg;
+	fake_alloc_fail(nth, forever);
+	if (sim_connect(&w->sim, 0, &co, &w->conn) == 0) {
+		sim_run(&w->sim, SOON);
+		use(w);
+	}
+	if (w->client.conn != NULL)
+		evquic_conn_close(w->client.conn, CODE_DONE, NULL);
+	CU_ASSERT(sim_run_out(&w->sim));
+	CU_ASSERT(sim_is_empty(&w->sim));
+	CU_ASSERT(w->client.closed >= w->client.opened);
+	CU_ASSERT(w->server.closed == w->server.opened);
+	sim_done(&w->sim);
+}
+
+/* Every single allocation fails once, then from there on all of them do:
+ * nothing is left behind, and nothing is freed twice. */
+static void
+test_no_memory(void)
+{
+	static struct world w;
+
+	sim_tls_init(&w.tls);
+	for (int forever = 0; forever < 2; forever++) {
+		size_t nth = 0;
+
+		do {
+			run_without(&w, ++nth, forever != 0);
+		} while (fake_alloc_heal() > 0 && nth < MAX_ALLOCATIONS);
+		CU_ASSERT(nth > 50 && nth < MAX_ALLOCATIONS);
+	}
+	sim_tls_done(&w.tls);
+}
+
 void
 test_quic_review_register(void)
 {
@@ -576,6 +665,7 @@ test_quic_review_register(void)
 	unit_test(s, "release_others", test_release_others);
 	unit_test(s, "connect_arguments", test_connect_arguments);
 	unit_test(s, "server_without_alpn", test_server_without_alpn);
+	unit_test(s, "no_memory", test_no_memory);
 	unit_test(s, "free_when_idle", test_free_when_idle);
 	unit_test(s, "free_before_idle", test_free_before_idle);
 }
