@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef TESTS_FAKE_PEER_H
+#define TESTS_FAKE_PEER_H
+
+#include <gnutls/gnutls.h>
+#include <ngtcp2/ngtcp2_crypto.h>
+
+#include "tests/fake/sim.h"
+
+/*
+ * A peer made of ngtcp2 and GnuTLS alone, client or server, that says what no
+ * honest one would: transport parameters, names, groups, and packets whose
+ * frames the test wrote itself.  It lives in a simulated world.
+ */
+
+enum {
+	PEER_FRAMES = 1000 /* bytes of frames that one packet takes */
+};
+
+struct peer;
+
+struct peer_options {
+	const char *alpn;     /* NULL: no such extension */
+	const char *priority; /* of GnuTLS; NULL: TLS 1.3 as usual */
+	uint32_t version;     /* of QUIC; 0: 1 */
+	/* May change what is told to the other side. */
+	void (*tweak)(ngtcp2_transport_params *params);
+	/* May prepare the session before its first packet. */
+	void (*prepare)(struct peer *p);
+	void *arg;
+	bool early; /* client: send early data, if the session can */
+};
+
+struct peer {
+	struct sim_actor actor;
+	struct sim *sim;
+	bool server;
+	int fd;
+	union quic_addr local;
+	union quic_addr remote;
+	ngtcp2_conn *qc; /* NULL: nobody came yet, or it is over */
+	gnutls_session_t session;
+	gnutls_certificate_credentials_t cred;
+	ngtcp2_crypto_conn_ref ref;
+	struct peer_options options;
+	bool handshake_done;
+	bool gone;   /* closed, timed out or failed */
+	bool silent; /* neither reads nor writes */
+	int error;   /* of ngtcp2, which ended it */
+	bool heard_close;
+	ngtcp2_ccerr close; /* what the other side closed with */
+	uint64_t bytes_in;
+	bool has_early_key;
+	size_t nframes;
+	uint8_t frames[PEER_FRAMES]; /* for the next packet */
+};
+
+/* Connects to the world's server. */
+void peer_connect(struct peer *p, struct sim *s, const struct peer_options *o);
+
+/* Waits for one client at `addr`, with the certificate files of a test. */
+void peer_listen(struct peer *p, struct sim *s, const union quic_addr *addr,
+    const struct peer_options *o, const char *cert, const char *key);
+
+void peer_done(struct peer *p);
+
+/* Sends one 1-RTT packet with these frames, whatever they are. */
+void peer_send_frames(struct peer *p, const void *frames, size_t len);
+
+/* Opens a stream and sends `len` bytes on it; its ID, or -1. */
+int64_t peer_send(struct peer *p, size_t len, bool fin);
+
+#endif

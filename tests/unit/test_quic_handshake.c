@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Handshakes that our own client would never make, against the server, and one
+ * against the client: no name, a second hello, early data, transport parameters
+ * out of range, another version.
+ */
+#include "tests/fake/duo.h"
+#include "tests/fake/peer.h"
+
+#include <string.h>
+
+#include "tests/unit/certs.h"
+#include "tests/unit/unit.h"
+
+#define NO_APPLICATION 0x178
+
+#define TRANSPORT_PARAMETER_ERROR 0x08
+
+static struct duo d;
+static struct peer peer;
+
+static void
+begin(const struct peer_options *o)
+{
+	struct peer_options full = {.alpn = "duo"};
+
+	if (o != NULL)
+		full = *o;
+	duo_init(&d, NULL);
+	peer_connect(&peer, &d.sim, &full);
+	duo_talk(&d);
+}
+
+/* The world ends empty, and serves an honest client before. */
+static void
+end(void)
+{
+	struct evquic_conn *c;
+
+	d.client.n[DUO_OPENED] = 0;
+	c = duo_connect(&d, NULL);
+	CU_ASSERT(c != NULL);
+	duo_talk(&d);
+	CU_ASSERT(d.client.n[DUO_OPENED] == 1);
+	CU_ASSERT(duo_end(&d));
+	peer_done(&peer);
+	duo_done(&d);
+}
+
+static bool
+is_closed_with(uint64_t code)
+{
+	return peer.heard_close && peer.close.error_code == code &&
+	       peer.close.type == NGTCP2_CCERR_TYPE_TRANSPORT;
+}
+
+/* RFC 9001 8.1: GnuTLS itself lets a client without ALPN pass. */
+static void
+test_no_alpn(void)
+{
+	struct peer_options o = {.alpn = NULL};
+
+	begin(&o);
+	PROVE("DOQ-002", is_closed_with(NO_APPLICATION));
+	PROVE("BAD-069", is_closed_with(NO_APPLICATION));
+	CU_ASSERT(d.server.n[DUO_OPENED] == 0);
+	end();
+	o.alpn = "DUO"; /* case differs: RFC 7301 3.1 compares octets */
+	begin(&o);
+	PROVE("DOQ-002", is_closed_with(NO_APPLICATION));
+	end();
+}
+
+/* A key share that the server does not take: HelloRetryRequest. */
+static void
+test_hello_retry(void)
+{
+	struct peer_options o = {.alpn = "duo",
+	    .priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:"
+			"+GROUP-FFDHE2048:+GROUP-X25519"};
+
+	begin(&o);
+	CU_ASSERT(peer.handshake_done && !peer.gone);
+	CU_ASSERT(gnutls_group_get(peer.session) == GNUTLS_GROUP_X25519);
+	CU_ASSERT(d.server.n[DUO_OPENED] == 1);
+	d.server.echoes = true;
+	CU_ASSERT(peer_send(&peer, 5000, true) == 0);
+	duo_talk(&d);
+	CU_ASSERT(peer.bytes_in == 5000);
+	end();
+}
+
+/* A raw server's certificate, of any name. */
+struct raw_cert {
+	struct certs_dir dir;
+	char cert[CERTS_PATH];
+	char key[CERTS_PATH];
+};
+
+static void
+make_cert(struct raw_cert *r)
+{
+	struct certs_spec spec = {.cn = "raw"};
+
+	certs_dir_init(&r->dir);
+	certs_make(&r->dir, "raw", &spec);
+	(void)certs_file(&r->dir, r->cert, "raw.crt");
+	(void)certs_file(&r->dir, r->key, "raw.key");
+}
+
+/* The other way round: our client gets one. */
+static void
+test_client_hello_retry(void)
+{
+	struct peer_options o = {.alpn = "duo",
+	    .priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:"
+			"+GROUP-SECP521R1"};
+	struct evquic_connect_options c = {.app = &duo_app};
+	struct raw_cert r;
+
+	make_cert(&r);
+	duo_init(&d, NULL);
+	c.trust = d.tls.insecure;
+	d.sim.addr = net_addr(AF_INET, false, 4433);
+	peer_listen(&peer, &d.sim, &d.sim.addr, &o, r.cert, r.key);
+	CU_ASSERT_FATAL(duo_connect(&d, &c) != NULL);
+	duo_talk(&d);
+	CU_ASSERT(d.client.n[DUO_OPENED] == 1);
+	CU_ASSERT(peer.handshake_done);
+	CU_ASSERT(gnutls_group_get(peer.session) == GNUTLS_GROUP_SECP521R1);
+	CU_ASSERT(duo_write(duo_stream(&d.client, true), 3000, true) == 0);
+	duo_talk(&d);
+	CU_ASSERT(peer.bytes_in == 3000);
+	CU_ASSERT(duo_end(&d));
+	peer_done(&peer);
+	duo_done(&d);
+	certs_dir_done(&r.dir);
+}
+
+/* ---------------------------------------------------------- early data -- */
+
+/* What a client remembers of a server that gave it a ticket. */
+struct memory {
+	gnutls_datum_t key; /* the server's */
+	gnutls_datum_t session;
+	uint8_t params[256];
+	size_t params_len;
+};
+
+static void
+prepare_tickets(struct peer *p)
+{
+	struct memory *m = p->options.arg;
+
+	(void)gnutls_session_ticket_enable_server(p->session, &m->key);
+	(void)gnutls_record_set_max_early_data_size(p->session, UINT32_MAX);
+}
+
+static void
+prepare_resumption(struct peer *p)
+{
+	struct memory *m = p->options.arg;
+
+	CU_ASSERT(gnutls_session_set_data(
+		      p->session, m->session.data, m->session.size) == 0);
+	CU_ASSERT(ngtcp2_conn_decode_and_set_0rtt_transport_params(
+		      p->qc, m->params, m->params_len) == 0);
+}
+
+/* Gets a ticket of a server that gives them; ours does not. */
+static void
+get_ticket(struct memory *m)
+{
+	static struct peer server;
+	struct peer_options o = {
+	    .alpn = "duo", .prepare = prepare_tickets, .arg = m, .early = true};
+	struct peer_options c = {.alpn = "duo"};
+	union quic_addr ours = d.sim.addr;
+	ngtcp2_ssize n;
+	struct raw_cert r;
+
+	make_cert(&r);
+	(void)gnutls_session_ticket_key_generate(&m->key);
+	d.sim.addr = net_addr(AF_INET, false, 4433);
+	peer_listen(&server, &d.sim, &d.sim.addr, &o, r.cert, r.key);
+	peer_connect(&peer, &d.sim, &c);
+	duo_talk(&d);
+	d.sim.addr = ours;
+	CU_ASSERT_FATAL(peer.handshake_done && server.handshake_done);
+	CU_ASSERT_FATAL(
+	    gnutls_session_get_data2(peer.session, &m->session) == 0);
+	n = ngtcp2_conn_encode_0rtt_transport_params(
+	    peer.qc, m->params, sizeof(m->params));
+	CU_ASSERT_FATAL(n > 0);
+	m->params_len = (size_t)n;
+	peer_done(&peer);
+	peer_done(&server);
+	certs_dir_done(&r.dir);
+}
+
+/* Early data is off: a client that sends some is served in 1-RTT.  One that
+ * has to say hello twice gives up by itself (GnuTLS 3.7.9); what matters is
+ * that the server lives, and forgets it. */
+static void
+offer_early_data(const char *priority, bool completes)
+{
+	struct memory m = {.params_len = 0};
+	struct peer_options o = {.alpn = "duo",
+	    .priority = priority,
+	    .prepare = prepare_resumption,
+	    .arg = &m,
+	    .early = true};
+
+	duo_init(&d, NULL);
+	get_ticket(&m);
+	peer_connect(&peer, &d.sim, &o);
+	duo_talk(&d);
+	CU_ASSERT(peer.has_early_key);
+	CU_ASSERT(d.server.n[DUO_OPENED] == completes);
+	CU_ASSERT(peer.handshake_done == completes);
+	CU_ASSERT(!gnutls_session_is_resumed(peer.session));
+	PROVE("QSV-045",
+	    d.server.bytes == 0 && d.server.n[DUO_STREAM_OPENED] == 0);
+	if (completes) {
+		CU_ASSERT(peer_send(&peer, 100, true) == 0);
+		duo_talk(&d);
+		CU_ASSERT(d.server.bytes == 100 && d.server.fins == 1);
+	}
+	gnutls_free(m.key.data);
+	gnutls_free(m.session.data);
+	end();
+}
+
+static void
+test_early_data(void)
+{
+	offer_early_data(NULL, true);
+	offer_early_data("NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:"
+			 "+GROUP-FFDHE2048:+GROUP-X25519",
+	    false);
+}
+
+/* -------------------------------------------------------- parameters -- */
+
+static void
+tweak_cid_limit(ngtcp2_transport_params *params)
+{
+	params->active_connection_id_limit = 8; /* more than ngtcp2 asks for */
+}
+
+static void
+tweak_payload_1199(ngtcp2_transport_params *params)
+{
+	params->max_udp_payload_size = 1199;
+}
+
+static void
+tweak_exponent_21(ngtcp2_transport_params *params)
+{
+	params->ack_delay_exponent = 21;
+}
+
+/* RFC 9000 7.4, 18.2. */
+static void
+test_transport_parameters(void)
+{
+	static void (*const tweaks[])(ngtcp2_transport_params *) = {
+	    tweak_payload_1199, tweak_exponent_21};
+	struct peer_options o = {.alpn = "duo"};
+
+	for (size_t i = 0; i < sizeof(tweaks) / sizeof(tweaks[0]); i++) {
+		o.tweak = tweaks[i];
+		begin(&o);
+		PROVE("BAD-070", is_closed_with(TRANSPORT_PARAMETER_ERROR));
+		CU_ASSERT(d.server.n[DUO_OPENED] == 0);
+		end();
+	}
+	o.tweak = tweak_cid_limit;
+	begin(&o);
+	CU_ASSERT(peer.handshake_done && !peer.gone);
+	CU_ASSERT(d.server.n[DUO_OPENED] == 1);
+	end();
+}
+
+/* QUIC version 2 is not offered: Version Negotiation says so. */
+static void
+test_version_2(void)
+{
+	struct peer_options o = {.alpn = "duo", .version = NGTCP2_PROTO_VER_V2};
+
+	begin(&o);
+	PROVE("BAD-058", peer.error == NGTCP2_ERR_RECV_VERSION_NEGOTIATION);
+	CU_ASSERT(d.server.n[DUO_OPENED] == 0);
+	end();
+}
+
+/* Packets of type 0-RTT, for a connection that is there and for none: not
+ * accepted in this version, and harmless. */
+static bool
+add_zero_rtt(void *arg, const struct net_datagram *datagram)
+{
+	uint8_t bytes[1200];
+	struct net *n = arg;
+
+	if (net_port(&datagram->from) == SIM_PORT || datagram->len < 1200 ||
+	    !(datagram->bytes[0] & 0x80))
+		return true;
+	memcpy(bytes, datagram->bytes, sizeof(bytes));
+	bytes[0] = 0xd3;
+	net_inject(n, &datagram->from, &datagram->to, bytes, sizeof(bytes));
+	return true;
+}
+
+static void
+test_zero_rtt_packets(void)
+{
+	duo_init(&d, NULL);
+	d.sim.net.tap = add_zero_rtt;
+	d.sim.net.tap_arg = &d.sim.net;
+	CU_ASSERT(duo_open(&d));
+	duo_talk(&d);
+	CU_ASSERT(sim_server_count(&d.sim, "drop_unknown_cid") > 0);
+	CU_ASSERT(duo_write(duo_stream(&d.client, true), 3000, true) == 0);
+	duo_talk(&d);
+	CU_ASSERT(d.server.bytes == 3000);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
+void
+test_quic_handshake_register(void)
+{
+	CU_pSuite s = unit_suite("quic_handshake");
+
+	unit_test(s, "no_alpn", test_no_alpn);
+	unit_test(s, "hello_retry", test_hello_retry);
+	unit_test(s, "client_hello_retry", test_client_hello_retry);
+	unit_test(s, "early_data", test_early_data);
+	unit_test(s, "transport_parameters", test_transport_parameters);
+	unit_test(s, "version_2", test_version_2);
+	unit_test(s, "zero_rtt_packets", test_zero_rtt_packets);
+}
