@@ -64,6 +64,26 @@ fails(void)
 }
 
 void *
+fake_malloc(size_t size)
+{
+	void *p = __real_malloc(size);
+
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+void *
+fake_calloc(size_t count, size_t size)
+{
+	void *p = __real_calloc(count, size);
+
+	if (p == NULL)
+		abort();
+	return p;
+}
+
+void *
 __wrap_malloc(size_t size)
 {
 	return fails() ? NULL : __real_malloc(size);

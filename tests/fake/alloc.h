@@ -15,6 +15,10 @@
  * follow it if `forever`. */
 void fake_alloc_fail(size_t nth, int forever);
 
+/* For the tests' own needs: these never fail. */
+void *fake_malloc(size_t size);
+void *fake_calloc(size_t count, size_t size);
+
 /* No allocation fails any more; returns how many did since fake_alloc_fail().
  */
 size_t fake_alloc_heal(void);

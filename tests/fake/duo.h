@@ -98,7 +98,7 @@ bool duo_end(struct duo *d);
 /* Opens a stream; NULL if the peer allows none. */
 struct evquic_stream *duo_stream(struct duo_side *side, bool bidi);
 
-/* Writes `len` bytes of 'x'; as evquic_stream_write(). */
+/* Writes `len` bytes of 'x'; as evquic_stream_write(), or -ENOMEM. */
 int duo_write(struct evquic_stream *s, size_t len, bool fin);
 
 #endif

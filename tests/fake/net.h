@@ -91,6 +91,7 @@ struct net {
 	struct prng rng; /* for faults */
 	struct prng ids; /* for what the library asks at random */
 	struct net_faults faults;
+	bool may_drop; /* memory fails: what was refused may be lost */
 	struct net_socket sockets[NET_SOCKETS];
 	size_t nsockets;
 	net_tap_fn tap;

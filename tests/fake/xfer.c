@@ -6,10 +6,11 @@
  */
 #include "tests/fake/xfer.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tests/fake/alloc.h"
 
 enum {
 	PIECES = 8, /* iovecs of a chunk */
@@ -199,10 +200,9 @@ on_acked(struct evquic_stream *stream, uint64_t len)
 static struct xfer_stream *
 add_stream(struct xfer_conn *xc, struct evquic_stream *stream)
 {
-	struct xfer_stream *s = calloc(1, sizeof(*s));
+	struct xfer_stream *s = fake_calloc(1, sizeof(*s));
 	bool bidi, ours;
 
-	assert(s != NULL);
 	s->xc = xc;
 	s->stream = stream;
 	s->id = evquic_stream_id(stream);
@@ -211,10 +211,8 @@ add_stream(struct xfer_conn *xc, struct evquic_stream *stream)
 	ours = (s->id & 1) == (xc->x->server ? 1 : 0);
 	s->sends = bidi || ours;
 	s->receives = bidi || !ours;
-	if (s->sends) {
-		s->text = malloc(xc->x->config.max_size + 1u);
-		assert(s->text != NULL);
-	}
+	if (s->sends)
+		s->text = fake_malloc(xc->x->config.max_size + 1u);
 	evquic_stream_set_data(stream, s);
 	list_append(&xc->streams, &s->link);
 	xc->x->streams_opened++;
@@ -401,9 +399,8 @@ static int
 open_conn(struct evquic_conn *conn, bool pulls)
 {
 	struct xfer *x = evquic_conn_arg(conn);
-	struct xfer_conn *xc = calloc(1, sizeof(*xc));
+	struct xfer_conn *xc = fake_calloc(1, sizeof(*xc));
 
-	assert(xc != NULL);
 	xc->x = x;
 	xc->conn = conn;
 	xc->pulls = pulls;

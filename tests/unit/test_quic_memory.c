@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * No memory: every single allocation of the library, and of ngtcp2 on its
+ * behalf, fails once in a run of its own; and from each on all do for a while.
+ * Connections may end by it, with a record; nothing crashes, nothing is lost.
+ */
+#include <stdio.h>
+
+#include "tests/fake/alloc.h"
+#include "tests/fake/duo.h"
+#include "tests/unit/unit.h"
+
+enum {
+	STREAMS = 3,
+	BYTES = 4000,
+	MAX_ALLOCATIONS = 5000,
+	STRIDE = 7 /* of the runs in which memory stays away */
+};
+
+static struct duo d;
+
+/* Everybody who hears of a connection hears of its end. */
+static bool
+is_told_all(unsigned begun)
+{
+	return d.client.n[DUO_CLOSED] == begun &&
+	       d.server.n[DUO_CLOSED] == d.server.n[DUO_OPENED];
+}
+
+/* A short life: two connections, streams, an end; the `nth` allocation fails.
+ * Returns how many did, or -1 if something was wrong afterwards. */
+static int
+live(size_t nth, int forever)
+{
+	unsigned begun = 0;
+	size_t failed;
+
+	duo_init(&d, NULL);
+	d.sim.net.may_drop = true;
+	d.sim.net.faults.room = 4;
+	d.sim.net.faults.drain = NSEC_PER_MSEC;
+	d.server.echoes = true;
+	fake_alloc_fail(nth, forever);
+	for (int i = 0; i < 2; i++) {
+		begun += duo_connect(&d, NULL) != NULL;
+		duo_talk(&d);
+		for (int k = 0; k < STREAMS && d.client.conn != NULL; k++) {
+			struct evquic_stream *s = duo_stream(&d.client, true);
+
+			if (s != NULL && duo_write(s, BYTES, true) != 0)
+				evquic_stream_reset(s, 1);
+		}
+		duo_talk(&d);
+		if (d.client.conn != NULL)
+			net_rebind(&d.sim.net, sim_fd(d.client.conn));
+		duo_talk(&d);
+		if (d.client.conn != NULL)
+			evquic_conn_close(d.client.conn, 0, NULL);
+		duo_talk(&d);
+	}
+	failed = fake_alloc_heal();
+	if (!duo_end(&d) || !is_told_all(begun)) {
+		printf("# allocation %zu%s\n", nth, forever ? " and on" : "");
+		return -1;
+	}
+	/* With memory again all is well. */
+	d.client.n[DUO_OPENED] = 0;
+	if (duo_connect(&d, NULL) == NULL)
+		return -1;
+	duo_talk(&d);
+	if (d.client.n[DUO_OPENED] != 1 || !duo_end(&d))
+		return -1;
+	duo_done(&d);
+	return (int)failed;
+}
+
+static void
+test_each_once(void)
+{
+	int failed = 1;
+	size_t n;
+
+	for (n = 1; failed == 1 && n < MAX_ALLOCATIONS; n++)
+		failed = live(n, 0);
+	CU_ASSERT(failed == 0); /* there was no such allocation any more */
+	CU_ASSERT(n > 100);
+}
+
+static void
+test_from_each_on(void)
+{
+	int failed = 1;
+	size_t n;
+
+	for (n = 1; failed > 0 && n < MAX_ALLOCATIONS; n += STRIDE)
+		failed = live(n, 1);
+	CU_ASSERT(failed == 0);
+	CU_ASSERT(n > 100);
+}
+
+void
+test_quic_memory_register(void)
+{
+	CU_pSuite s = unit_suite("quic_memory");
+
+	unit_test(s, "each_once", test_each_once);
+	unit_test(s, "from_each_on", test_from_each_on);
+}
