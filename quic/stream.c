@@ -306,6 +306,9 @@ evquic_stream_open(
 
 	if (c->state != QUIC_OPEN || c->close_wanted)
 		return -ENOTCONN;
+	if ((bidi ? ngtcp2_conn_get_streams_bidi_left(c->qc)
+		  : ngtcp2_conn_get_streams_uni_left(c->qc)) == 0)
+		return -EAGAIN;
 	s = quic_stream_new(c, -1);
 	if (s == NULL)
 		return -ENOMEM;
@@ -313,7 +316,7 @@ evquic_stream_open(
 		  : ngtcp2_conn_open_uni_stream(c->qc, &id, s);
 	if (rv != 0) {
 		free_stream(s);
-		return rv == NGTCP2_ERR_STREAM_ID_BLOCKED ? -EAGAIN : -ENOMEM;
+		return -ENOMEM;
 	}
 	s->id = id;
 	*ret_stream = s;

@@ -353,6 +353,25 @@ test_connect_arguments(void)
 	end(&w);
 }
 
+/* A stream that the peer does not allow is not counted. */
+static void
+test_streams_counted(void)
+{
+	static struct world w;
+	struct evquic_conn_stats stats;
+	struct evquic_stream *s;
+
+	begin(&w);
+	for (unsigned i = 0; i < MAX_STREAMS; i++)
+		CU_ASSERT(evquic_stream_open(w.conn, true, &s) == 0);
+	CU_ASSERT(evquic_stream_open(w.conn, true, &s) == -EAGAIN);
+	CU_ASSERT(evquic_stream_open(w.conn, false, &s) == -EAGAIN);
+	evquic_conn_stats(w.conn, &stats);
+	CU_ASSERT(stats.streams == MAX_STREAMS);
+	CU_ASSERT(sim_client_count(&w.sim, "streams_opened") == MAX_STREAMS);
+	end(&w);
+}
+
 /* Two endpoints that were drained are freed as soon as the first is idle. */
 struct two {
 	struct evquic_endpoint *endpoints[2];
@@ -665,6 +684,7 @@ test_quic_review_register(void)
 	unit_test(s, "release_others", test_release_others);
 	unit_test(s, "connect_arguments", test_connect_arguments);
 	unit_test(s, "server_without_alpn", test_server_without_alpn);
+	unit_test(s, "streams_counted", test_streams_counted);
 	unit_test(s, "no_memory", test_no_memory);
 	unit_test(s, "free_when_idle", test_free_when_idle);
 	unit_test(s, "free_before_idle", test_free_before_idle);
