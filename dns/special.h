@@ -12,6 +12,9 @@
 #include "dns/answer.h"
 #include "dns/message.h"
 
+/* Octets that the records of such an answer take up at most. */
+#define DNS_SPECIAL_RECORDS 128
+
 /* One zone of the table. */
 struct dns_special;
 
@@ -34,7 +37,8 @@ const struct dns_special *dns_special_find(
 
 /*
  * Makes the answer of that zone into `out`.  Negative ones carry an SOA that
- * lets them be cached (RFC 2308 3).  Returns 0 or -EMSGSIZE.
+ * lets them be cached (RFC 2308 3).  dns_answer_bound() and DNS_SPECIAL_RECORDS
+ * octets are enough.  Returns 0 or -EMSGSIZE.
  */
 int dns_special_answer(const struct dns_special *s, const struct dns_query *q,
     const struct dns_hop *hop, struct dns_buf *out);

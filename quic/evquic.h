@@ -180,6 +180,8 @@ struct evquic_chunk {
  * They are told to the peer in the transport parameters (RFC 9000 18.2).
  */
 struct evquic_limits {
+	/* How far windows may grow is the first offer's for all of a service:
+	 * ngtcp2 wants to know before ALPN is. */
 	size_t size;		   /* sizeof(struct evquic_limits) */
 	uint64_t max_streams_bidi; /* that the peer may have open */
 	uint64_t max_streams_uni;
@@ -201,7 +203,8 @@ struct evquic_app {
 
 	/*
 	 * The handshake is complete.  May set the connection's data, open
-	 * streams and close.  A negative errno closes with INTERNAL_ERROR.
+	 * streams and close.  A negative errno closes with INTERNAL_ERROR;
+	 * closed() follows all the same.
 	 */
 	int (*opened)(struct evquic_conn *conn);
 
@@ -446,10 +449,11 @@ EVQUIC_API void evquic_stream_stop(struct evquic_stream *stream, uint64_t code);
 
 /*
  * The application has done with a stream and never hears of it again; may be
- * called before stream_closed(): what comes is thrown away then, and our
- * direction is ended with RESET_STREAM of code 0 if nothing ended it.  So is
- * one that was pulled from and is not wholly acknowledged: its bytes may be
- * freed.
+ * called before stream_closed(): what comes is thrown away then, up to the
+ * stream's window, which is not extended (evquic_stream_stop() asks for an
+ * end), and our direction is ended with RESET_STREAM of code 0 if nothing ended
+ * it.  So is one that was pulled from and is not wholly acknowledged: its bytes
+ * may be freed.
  */
 EVQUIC_API void evquic_stream_release(struct evquic_stream *stream);
 

@@ -39,13 +39,11 @@ query_init(struct query *q, struct worker *worker, const struct front *front,
 
 /* ------------------------------------------------------------- answers -- */
 
-/* Gets a buffer and a view of it for dns/. */
+/* Gets a buffer of `bound` octets, and a view of it for dns/. */
 static bool
-begin_answer(struct query *q, const struct dns_response *r,
-    const struct dns_relay *how, struct query_answer *ret, struct dns_buf *out)
+begin_answer(struct query *q, size_t bound, struct query_answer *ret,
+    struct dns_buf *out)
 {
-	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, r, how);
-
 	ret->len = 0;
 	ret->buf = evquic_buf_new(q->worker->quic, bound);
 	if (ret->buf == NULL) {
@@ -73,9 +71,10 @@ answer_error(struct query *q, uint16_t rcode, int ede, const char *text,
     struct query_answer *ret)
 {
 	struct dns_error e = {.rcode = rcode, .ede = ede, .text = text};
+	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
 	struct dns_buf out;
 
-	if (begin_answer(q, NULL, NULL, ret, &out))
+	if (begin_answer(q, bound, ret, &out))
 		end_answer(dns_answer_error(&q->dns, &q->front->hop, &e, &out),
 		    &out, ret);
 }
@@ -84,9 +83,10 @@ static void
 answer_special(
     struct query *q, const struct dns_special *zone, struct query_answer *ret)
 {
+	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
 	struct dns_buf out;
 
-	if (begin_answer(q, NULL, NULL, ret, &out))
+	if (begin_answer(q, bound + DNS_SPECIAL_RECORDS, ret, &out))
 		end_answer(
 		    dns_special_answer(zone, &q->dns, &q->front->hop, &out),
 		    &out, ret);
@@ -101,10 +101,12 @@ answer_relay(struct query *q, const struct upstream_result *result,
 	    .ede = DNS_EDE_NONE,
 	};
 	bool raw = dns_query_is_raw(&q->dns);
+	size_t bound = dns_answer_bound(
+	    &q->dns, &q->front->hop, result->response, raw ? NULL : &how);
 	struct dns_buf out;
 	int rc;
 
-	if (!begin_answer(q, result->response, raw ? NULL : &how, ret, &out))
+	if (!begin_answer(q, bound, ret, &out))
 		return;
 	if (raw)
 		rc = dns_answer_raw(

@@ -181,8 +181,8 @@ make_workers(struct server *s, bool is_traced)
 		s->workers[i]->endpoint = s->endpoint;
 	return 0;
 fail:
-	log_err(s->log, "cannot make %zu workers: %s", s->nworkers,
-	    strerror(errno));
+	log_err(s->log, "cannot make %zu workers: no memory or no files left",
+	    s->nworkers);
 	return -ENOMEM;
 }
 

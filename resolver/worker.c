@@ -131,6 +131,8 @@ run(void *arg)
 
 	while (!w->stop && event_base_loop(w->base, EVLOOP_ONCE) == 0)
 		set_timer(w);
+	if (!w->stop)
+		log_err(w->log, "worker %zu: its loop has failed", w->index);
 	(void)eventfd_write(w->ended_fd, 1);
 	return NULL;
 }
