@@ -102,6 +102,7 @@ make_server(struct evquic_conn *c, const ngtcp2_path *path,
 	quic_tls_limits(&tp, &c->service->limits[0]);
 	st.max_window = c->service->limits[0].conn_window_max;
 	st.max_stream_window = c->service->limits[0].stream_window;
+	c->max_bytes = QUIC_CONN_BYTES_MAX + 2 * st.max_window;
 	rc = quic_conn_new_cid(c, &scid, tp.stateless_reset_token);
 	if (rc == 0)
 		rc = quic_cid_add(c, hd->dcid.data, hd->dcid.datalen);
@@ -155,6 +156,7 @@ make_client(struct evquic_conn *c, const ngtcp2_path *path,
 		st.handshake_timeout = o->handshake_timeout_ms * NSEC_PER_MSEC;
 	st.max_window = limits.conn_window_max;
 	st.max_stream_window = limits.stream_window;
+	c->max_bytes = QUIC_CONN_BYTES_MAX + 2 * st.max_window;
 	ngtcp2_transport_params_default(&tp);
 	tp.active_connection_id_limit = QUIC_ACTIVE_CID_LIMIT;
 	quic_tls_limits(&tp, &limits);

@@ -223,6 +223,20 @@ evquic_conn_close(struct evquic_conn *c, uint64_t code, const char *reason)
 	quic_worker_ready(c);
 }
 
+void
+quic_conn_abandon(struct evquic_conn *c, uint64_t code, const char *reason)
+{
+	if (c->state == QUIC_DEAD || c->close_wanted)
+		return;
+	c->close_wanted = true;
+	copy_reason(c, reason, strlen(reason));
+	ngtcp2_ccerr_set_transport_error(
+	    &c->error, code, (const uint8_t *)c->reason, c->stats.reason_len);
+	c->stats.application = false;
+	c->stats.code = code;
+	quic_worker_ready(c);
+}
+
 /* The peer has closed, or reset: nothing more is sent (RFC 9000 10.2.2). */
 static void
 drain(struct evquic_conn *c, nsec now)
@@ -336,6 +350,7 @@ quic_conn_recv(struct evquic_conn *c, const ngtcp2_path *path,
 		return; /* answered by the close that this turn sends */
 	rv = ngtcp2_conn_read_pkt(c->qc, path, pi, data, len, now);
 	settle(c, rv, now);
+	quic_budget_check(c);
 }
 
 static void

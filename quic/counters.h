@@ -27,6 +27,8 @@
 	X(drop_undecryptable, "dropped: first packet that no key opens")       \
 	X(drop_tombstone, "dropped: connection is closed")                     \
 	X(refused_memory, "refused: memory budget (CONNECTION_REFUSED)")       \
+	X(shed_idle, "idle connections closed to make room")                   \
+	X(shed_large, "connections closed for holding too much memory")        \
 	X(vn_sent, "Version Negotiation packets sent")                         \
 	X(tx_datagrams, "UDP datagrams sent")                                  \
 	X(tx_bytes, "bytes of UDP payload sent")                               \

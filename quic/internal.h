@@ -305,6 +305,21 @@ void quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
 void quic_stateless_refuse(struct quic_socket *s, const ngtcp2_path *path,
     const ngtcp2_pkt_hd *hd, uint64_t code);
 
+/* Forgets up to `n` tombstones, the oldest first. */
+void quic_router_forget(struct quic_router *r, size_t n);
+
+/* ------------------------------------------------------------ budget.c -- */
+
+/* True if the connections of a worker hold more than the service allows. */
+bool quic_budget_is_over(const struct quic_router *r);
+
+/* Room for one more connection?  Makes some if there is none: forgets
+ * tombstones, closes an idle connection. */
+bool quic_budget_make_room(struct quic_router *r);
+
+/* Closes a connection that holds too much, in the next flush. */
+void quic_budget_check(struct evquic_conn *c);
+
 /* -------------------------------------------------------------- conn.c -- */
 
 enum quic_state {
@@ -339,6 +354,7 @@ struct evquic_conn {
 	struct list streams;
 	struct list sendq; /* streams with bytes that may be offered */
 	size_t unacked;	   /* bytes of buffers that streams hold */
+	size_t max_bytes;  /* what `account` may come to */
 
 	ngtcp2_ccerr error; /* what to close with; the reason stands below */
 	char reason[QUIC_MAX_REASON + 1];
@@ -382,6 +398,10 @@ void quic_conn_die(struct evquic_conn *c, enum evquic_closed_by by);
 
 /* Frees a dead connection. */
 void quic_conn_free(struct evquic_conn *c);
+
+/* Closes a connection with a transport error code, in the next flush. */
+void quic_conn_abandon(
+    struct evquic_conn *c, uint64_t code, const char *reason);
 
 /* The handshake is complete: tells the application. */
 int quic_conn_opened(struct evquic_conn *c);

@@ -25,6 +25,12 @@
 #define QUIC_CONN_WINDOW_MAX (1024 * 1024)
 #define QUIC_MAX_STREAMS_BIDI 100
 
+/* What one connection may hold, besides twice its largest window and the
+ * answers that the application bounds: honest ones stay below 100 KB.  And
+ * what each may hold when all together hold too much. */
+#define QUIC_CONN_BYTES_MAX (2 * 1024 * 1024)
+#define QUIC_CONN_BYTES_FAIR (128 * 1024)
+
 #define QUIC_IDLE_TIMEOUT (30 * NSEC_PER_SEC)
 #define QUIC_HANDSHAKE_TIMEOUT (10 * NSEC_PER_SEC)
 
@@ -51,6 +57,10 @@
 
 /* Remembered closed connections of a router; the oldest are forgotten. */
 #define QUIC_MAX_TOMBSTONES 20000
+
+/* Connection IDs that each of them keeps, the newest: a peer can make us issue
+ * any number. */
+#define QUIC_TOMBSTONE_CIDS 16
 
 /* What a TLS session is charged with while it lives: GnuTLS's allocations
  * cannot be counted, 19 KB were measured. */

@@ -63,6 +63,16 @@ free_tombstone(struct quic_tombstone *t)
 	account_free(&w->account, t);
 }
 
+void
+quic_router_forget(struct quic_router *r, size_t n)
+{
+	for (; n > 0 && !list_is_empty(&r->tombstones); n--) {
+		counter_add(&r->worker->counters.tombstones_forgotten, 1);
+		free_tombstone(container_of(
+		    r->tombstones.next, struct quic_tombstone, link));
+	}
+}
+
 static void
 on_tombstone_timer(struct timer *timer, nsec now)
 {
@@ -81,11 +91,8 @@ quic_router_bury(
 
 	if (t == NULL)
 		return; /* its late packets find nobody: allowed, if unkind */
-	if (r->ntombstones >= QUIC_MAX_TOMBSTONES) {
-		counter_add(&w->counters.tombstones_forgotten, 1);
-		free_tombstone(container_of(
-		    r->tombstones.next, struct quic_tombstone, link));
-	}
+	if (r->ntombstones >= QUIC_MAX_TOMBSTONES)
+		quic_router_forget(r, 1);
 	t->router = r;
 	/* A client's socket closes with its connection. */
 	t->socket = conn->server ? conn->socket : NULL;
@@ -95,9 +102,10 @@ quic_router_bury(
 	if (len > 0)
 		memcpy(t->packet, packet, len);
 	list_init(&t->cids);
-	while (!list_is_empty(&conn->cids)) {
+	for (int i = 0; i < QUIC_TOMBSTONE_CIDS && !list_is_empty(&conn->cids);
+	     i++) {
 		struct quic_cid *cid =
-		    container_of(conn->cids.next, struct quic_cid, link);
+		    container_of(conn->cids.prev, struct quic_cid, link);
 
 		account_refund(&conn->account, sizeof(*cid));
 		cid->conn = NULL;
@@ -193,7 +201,6 @@ may_accept(
 {
 	struct quic_router *r = s->router;
 	struct evquic_worker *w = r->worker;
-	uint64_t max = r->service != NULL ? r->service->max_bytes : 0;
 
 	if (r->service == NULL || r->draining) {
 		counter_add(&w->counters.drop_not_serving, 1);
@@ -203,7 +210,7 @@ may_accept(
 		counter_add(&w->counters.drop_accept_limit, 1);
 		return false; /* the client sends it again */
 	}
-	if (max != 0 && counter_get(&w->account.bytes) >= max) {
+	if (!quic_budget_make_room(r)) {
 		counter_add(&w->counters.refused_memory, 1);
 		quic_stateless_refuse(s, path, hd, NGTCP2_CONNECTION_REFUSED);
 		return false;

@@ -211,6 +211,7 @@ evquic_stream_write(
 	s->fin_wanted = fin;
 	if (len > 0 || fin)
 		join_sendq(s);
+	quic_budget_check(s->conn);
 	return 0;
 }
 

@@ -299,6 +299,9 @@ test_memory_budget(void)
 	struct evquic_accounts a;
 
 	duo_init_open(&d, &o);
+	/* The first one is not idle: it stays. */
+	CU_ASSERT(duo_write(duo_stream(&d.client, true), 1, false) == 0);
+	duo_talk(&d);
 	CU_ASSERT_FATAL(duo_connect(&d, NULL) != NULL);
 	duo_talk(&d);
 	sim_accounts(d.sim.servers, 1, &a);
@@ -308,6 +311,28 @@ test_memory_budget(void)
 	PROVE(
 	    "QSV-051", !d.client.stats.application && d.client.stats.code == 2);
 	CU_ASSERT(sim_server_count(&d.sim, "refused_memory") > 0);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
+/* The same with a first one that is idle: it makes room. */
+static void
+test_memory_idle(void)
+{
+	struct duo_options o = {.max_bytes = 1};
+	struct evquic_accounts a;
+
+	duo_init_open(&d, &o);
+	CU_ASSERT_FATAL(duo_connect(&d, NULL) != NULL);
+	duo_talk(&d);
+	sim_accounts(d.sim.servers, 1, &a);
+	CU_ASSERT(a.connections == 1);
+	CU_ASSERT(d.client.n[DUO_OPENED] == 2);
+	CU_ASSERT(d.client.n[DUO_CLOSED] == 1);
+	CU_ASSERT(d.client.stats.closed_by == EVQUIC_CLOSED_BY_PEER);
+	CU_ASSERT(!d.client.stats.application && d.client.stats.code == 0);
+	CU_ASSERT(sim_server_count(&d.sim, "shed_idle") == 1);
+	CU_ASSERT(sim_server_count(&d.sim, "refused_memory") == 0);
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
 }
@@ -330,4 +355,5 @@ test_quic_conn_register(void)
 	unit_test(s, "idle", test_idle);
 	unit_test(s, "refused_by_application", test_refused_by_application);
 	unit_test(s, "memory_budget", test_memory_budget);
+	unit_test(s, "memory_idle", test_memory_idle);
 }
