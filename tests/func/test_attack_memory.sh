@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# timeout: 120
+#
+# Clients that try to make quolld hold more memory than it allows.
+
+. "$SRC/tests/func/lib.sh"
+. "$SRC/tests/func/rawclient/lib.sh"
+
+LIMIT=16777216
+
+# account NAME: its value now.
+account() {
+	_lines=$(wc -l < "$TMPDIR/quolld.log")
+	kill -USR1 "$QUOLLD_PID"
+	wait_for 5 _told "$1"
+	tail -n +$((_lines + 1)) "$TMPDIR/quolld.log" |
+	    sed -n "s/.*account $1 \([0-9]*\).*/\1/p"
+}
+_told() {
+	tail -n +$((_lines + 1)) "$TMPDIR/quolld.log" | grep -q "account $1 "
+}
+# all_gone: do all accounts read 0?
+all_gone() {
+	for _a in connections tombstones streams conn_bytes buffer_bytes \
+	    queries_now doq_conns_now doq_streams_now doq_held_now; do
+		[ "$(account $_a)" = 0 ] || return 1
+	done
+}
+
+fakebe_start
+quolld_config <<Y
+listen: ["quic://127.0.0.1:0"]
+limits: {memory: 16M}
+upstream: {servers: ["tcp://127.0.0.1:$FAKEBE_PORT"]}
+Y
+quolld_start
+
+# Gaps of one octet on many streams: each costs more to remember than to send.
+awk '
+function vi(x) {
+	if (x < 64)
+		return sprintf("%02x", x)
+	return sprintf("%04x", 16384 + x)
+}
+BEGIN {
+	print "case gaps of one octet on 100 streams"
+	print "allow failed"
+	print "connect"
+	print "takeover"
+	for (s = 0; s < 400; s += 4) {
+		for (off = 1; off < 1310; ) {
+			p = ""
+			for (; length(p) < 2100 && off < 1310; off += 2)
+				p = p "0e" vi(s) vi(off) "0178"
+			print "packet raw " p
+			if (++n % 20 == 0)
+				print "wait 1ms"
+		}
+	}
+	print "expect close transport 0x1"
+}' > "$TMPDIR/gaps.raw"
+check "gaps" "$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/gaps.raw"
+
+# Answers that nobody takes: 30 connections with 80 queries of 60,000 octets.
+{
+	echo case answers that nobody takes
+	echo nocontrol
+	echo allow failed
+	echo allow codes
+	echo allow foreign
+	echo repeat 30
+	echo 'connect max_data=0 stream_data=0'
+	i=0
+	while [ $i -lt 80 ]; do
+		echo "send new query:big60000.u\$I.q$i.example.org/TXT fin"
+		i=$((i + 1))
+	done
+	echo end
+	echo "set READY $TMPDIR/ready"
+	echo 'expect log $READY has go within 60s'
+} > "$TMPDIR/unread.raw"
+"$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/unread.raw" &
+client=$!
+_own $client
+asked() {
+	[ "$(grep -c big60000 "$BACKLOG")" -ge 1000 ]
+}
+wait_for 30 asked
+sleep 2
+bytes=$(($(account conn_bytes) + $(account buffer_bytes)))
+echo "# connections hold $bytes octets"
+check "the budget is for answers, too" [ $bytes -lt $((LIMIT * 5 / 4)) ]
+prove BAD-038 answers 192.0.2.1 ok.example.org
+echo go > "$TMPDIR/ready"
+wait $client
+check "everything is given back" wait_for 60 all_gone
+quolld_stop
