@@ -193,7 +193,8 @@ socket_at(struct net *n, const union quic_addr *a)
 		    s->inside.sa.sa_family == a->sa.sa_family &&
 		    net_port(&s->inside) == port)
 			return s;
-		if (is_same(&s->outside, a))
+		if (is_same(&s->outside, a) ||
+		    (is_same(&s->inside, a) && !n->faults.nat_forgets))
 			return s;
 	}
 	if (n->faults.nat_forgets || port < NET_NAT_FIRST ||
@@ -291,6 +292,8 @@ transmit(struct net *n, struct net_socket *s, struct net_datagram *d)
 	d->from = is_any(&s->inside) ? d->from : s->outside;
 	if (n->tap != NULL && !n->tap(n->tap_arg, d))
 		return;
+	if (f->ecn != NET_ECN_KEPT && d->ecn != 0)
+		d->ecn = f->ecn == NET_ECN_CE ? ECN_BITS : 0;
 	if (prng_chance(&n->rng, f->loss))
 		return;
 	if (f->jitter > 0)
@@ -602,6 +605,11 @@ net_recvmmsg(void *ctx, int fd, struct mmsghdr *msgs, unsigned count)
 	struct net_socket *s = net_find(ctx, fd);
 	unsigned i = 0;
 
+	if (s->rx_error != 0) {
+		errno = s->rx_error;
+		s->rx_error = 0;
+		return -1;
+	}
 	while (i < count && !list_is_empty(&s->queue))
 		receive_one(s, &msgs[i++]);
 	if (i == 0) {

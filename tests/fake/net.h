@@ -31,6 +31,13 @@ enum {
 	NET_FIRST_FD = 1 << 20 /* closing one harms nothing */
 };
 
+/* What becomes of ECN marks on the way. */
+enum net_ecn {
+	NET_ECN_KEPT,
+	NET_ECN_BLEACHED, /* gone */
+	NET_ECN_CE,	  /* "congestion experienced" */
+};
+
 /* What can go wrong; chances are in 1/1000 of the datagrams. */
 struct net_faults {
 	uint32_t loss;
@@ -45,7 +52,8 @@ struct net_faults {
 	nsec drain;	   /* how long it stays full */
 	size_t mtu;	   /* larger datagrams: EMSGSIZE; 0: no limit */
 	bool gro;	   /* equal datagrams arrive as one train */
-	bool nat_forgets;  /* an address that was left leads nowhere */
+	enum net_ecn ecn;
+	bool nat_forgets; /* an address that was left leads nowhere */
 };
 
 /* One datagram under way. */
@@ -79,6 +87,7 @@ struct net_socket {
 	uint8_t refused[QUIC_MAX_TX_PAYLOAD];
 	int errors[NET_ERRORS]; /* of the next sends, first one first */
 	size_t nerrors;
+	int rx_error;  /* of the next receive; 0: none */
 	int gso_error; /* what every train is refused with; 0: taken */
 };
 

@@ -185,13 +185,18 @@ make_session(struct peer *p)
 	unsigned flags = p->server ? GNUTLS_SERVER : GNUTLS_CLIENT;
 	const char *priority =
 	    p->options.priority != NULL ? p->options.priority : PRIORITY;
+	unsigned shares =
+	    p->options.large ? GNUTLS_KEY_SHARE_TOP2 : GNUTLS_KEY_SHARE_TOP;
 	gnutls_datum_t alpn;
 	int rc;
 
+	if (p->options.large)
+		priority =
+		    PRIORITY ":-GROUP-ALL:+GROUP-FFDHE8192:+GROUP-X25519";
 	if (p->options.early)
 		flags |= GNUTLS_ENABLE_EARLY_DATA;
-	rc = gnutls_init(&p->session,
-	    flags | GNUTLS_NO_END_OF_EARLY_DATA | GNUTLS_KEY_SHARE_TOP);
+	rc = gnutls_init(
+	    &p->session, flags | GNUTLS_NO_END_OF_EARLY_DATA | shares);
 	assert(rc == 0);
 	rc = gnutls_priority_set_direct(p->session, priority, NULL);
 	assert(rc == 0);

@@ -28,6 +28,7 @@ struct peer_options {
 	/* May prepare the session before its first packet. */
 	void (*prepare)(struct peer *p);
 	void *arg;
+	bool large; /* client: a second key share, of 1024 bytes */
 	bool early; /* client: send early data, if the session can */
 };
 

@@ -327,6 +327,60 @@ test_zero_rtt_packets(void)
 	duo_done(&d);
 }
 
+/* Lets the client's first two datagrams pass in the other order. */
+struct swap {
+	struct net *net;
+	unsigned seen;
+	bool swaps;
+	size_t len;
+	uint8_t bytes[QUIC_MAX_TX_PAYLOAD];
+};
+
+static bool
+swap_first_two(void *arg, const struct net_datagram *datagram)
+{
+	struct swap *s = arg;
+
+	if (net_port(&datagram->from) == SIM_PORT || s->seen == 2)
+		return true;
+	s->seen++;
+	if (!s->swaps)
+		return true;
+	if (s->seen == 1) {
+		s->len = datagram->len;
+		memcpy(s->bytes, datagram->bytes, s->len);
+		return false;
+	}
+	net_inject(s->net, &datagram->from, &datagram->to, datagram->bytes,
+	    datagram->len);
+	net_inject(s->net, &datagram->from, &datagram->to, s->bytes, s->len);
+	return false;
+}
+
+/* A ClientHello of two datagrams, in either order: the same connection. */
+static void
+test_large_hello(void)
+{
+	struct peer_options o = {.alpn = "duo", .large = true};
+	struct swap swap;
+
+	for (int swaps = 0; swaps < 2; swaps++) {
+		duo_init(&d, NULL);
+		swap = (struct swap){.net = &d.sim.net, .swaps = swaps};
+		d.sim.net.tap = swap_first_two;
+		d.sim.net.tap_arg = &swap;
+		peer_connect(&peer, &d.sim, &o);
+		duo_talk(&d);
+		CU_ASSERT(swap.seen == 2);
+		PROVE("QSV-013",
+		    peer.handshake_done && d.server.n[DUO_OPENED] == 1);
+		PROVE("QSV-014",
+		    d.server.n[DUO_OPENED] == 1 &&
+			sim_server_count(&d.sim, "conns_accepted") == 1);
+		end();
+	}
+}
+
 void
 test_quic_handshake_register(void)
 {
@@ -335,6 +389,7 @@ test_quic_handshake_register(void)
 	unit_test(s, "no_alpn", test_no_alpn);
 	unit_test(s, "hello_retry", test_hello_retry);
 	unit_test(s, "client_hello_retry", test_client_hello_retry);
+	unit_test(s, "large_hello", test_large_hello);
 	unit_test(s, "early_data", test_early_data);
 	unit_test(s, "transport_parameters", test_transport_parameters);
 	unit_test(s, "version_2", test_version_2);

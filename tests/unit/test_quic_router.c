@@ -29,6 +29,7 @@ static struct duo d;
 struct stranger {
 	union quic_addr addr;
 	unsigned replies;
+	size_t total;
 	size_t len;
 	uint8_t bytes[MAX_REPLY];
 };
@@ -43,6 +44,7 @@ hear(void *arg, const struct net_datagram *datagram)
 	if (memcmp(&datagram->to, &s->addr, sizeof(s->addr)) != 0)
 		return true;
 	s->replies++;
+	s->total += datagram->len;
 	s->len = datagram->len < MAX_REPLY ? datagram->len : MAX_REPLY;
 	memcpy(s->bytes, datagram->bytes, s->len);
 	return true;
@@ -329,6 +331,8 @@ test_initial(void)
 	sim_run(&d.sim, 0);
 	CU_ASSERT(stranger.replies > 0); /* intact it begins one */
 	CU_ASSERT(!sim_is_empty(&d.sim));
+	sim_run(&d.sim, 30 * NSEC_PER_SEC); /* RFC 9000 8.1 */
+	PROVE("QSV-023", stranger.total > f.len && stranger.total <= 3 * f.len);
 	end();
 }
 
