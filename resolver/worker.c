@@ -24,13 +24,13 @@
 #define DOQ_STREAMS_KEPT 1024
 
 nsec
-worker_now(void)
+worker_now(const struct worker *w)
 {
-	return clock_now();
+	return w->now(w->now_ctx);
 }
 
 static nsec
-upstream_now(void *ctx)
+monotonic(void *ctx)
 {
 	(void)ctx;
 	return clock_now();
@@ -53,7 +53,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	w->timer_set = NSEC_NEVER;
-	timers_run(&w->timers, worker_now());
+	timers_run(&w->timers, worker_now(w));
 }
 
 static void
@@ -64,7 +64,7 @@ set_timer(struct worker *w)
 
 	if (next >= w->timer_set)
 		return; /* it fires earlier, and is set anew then */
-	now = worker_now();
+	now = worker_now(w);
 	if (next > now) {
 		nsec usec = (next - now + NSEC_PER_USEC - 1) / NSEC_PER_USEC;
 
@@ -161,7 +161,8 @@ make_parts(struct worker *w)
 	    .base = w->base,
 	    .timers = &w->timers,
 	    .random = &w->random,
-	    .now = upstream_now,
+	    .now = w->now,
+	    .ctx = w->now_ctx,
 	    .counters = &w->back_counters,
 	    .log = w->log,
 	};
@@ -186,6 +187,7 @@ worker_new(size_t index, struct log *log, struct config *config, bool is_traced)
 	w->index = index;
 	w->log = log;
 	w->is_traced = is_traced;
+	w->now = monotonic;
 	w->config = config_ref(config);
 	w->wake_fd = -1;
 	w->timer_set = NSEC_NEVER;
@@ -193,7 +195,7 @@ worker_new(size_t index, struct log *log, struct config *config, bool is_traced)
 	random_init(&w->random, NULL, NULL);
 	pool_init(&w->doq_streams, doq_stream_size(), DOQ_STREAMS_KEPT);
 	log_limit_init(&w->peer_lines, PEER_LINES_BURST, PEER_LINES_PER_SECOND,
-	    worker_now());
+	    worker_now(w));
 	if (!make_events(w) || !make_parts(w)) {
 		worker_free(w);
 		return NULL;

@@ -51,6 +51,8 @@ struct worker {
 	bool stop;
 	bool drained;
 
+	nsec (*now)(void *ctx); /* the clock; tests have their own */
+	void *now_ctx;
 	struct timers timers;
 	struct random random;
 	struct evquic_worker *quic;
@@ -88,7 +90,7 @@ void worker_join(struct worker *w);
  * fine. */
 void worker_free(struct worker *w);
 
-/* The time of this turn. */
-nsec worker_now(void);
+/* The time, as this worker counts it. */
+nsec worker_now(const struct worker *w);
 
 #endif

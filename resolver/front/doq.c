@@ -102,7 +102,7 @@ violation(struct doq_conn *dc, counter *reason, const char *text)
 	counter_add(reason, 1);
 	config_url_format(CONFIG_QUIC, evquic_conn_peer(dc->conn), peer);
 	log_limited(dc->worker->log, &dc->worker->peer_lines, LOG_LEVEL_DEBUG,
-	    worker_now(), "closing %s: %s", peer, text);
+	    worker_now(dc->worker), "closing %s: %s", peer, text);
 	evquic_conn_close(dc->conn, DOQ_PROTOCOL_ERROR, text);
 }
 
@@ -110,7 +110,7 @@ violation(struct doq_conn *dc, counter *reason, const char *text)
 static void
 count_cancel(struct doq_conn *dc)
 {
-	nsec now = worker_now();
+	nsec now = worker_now(dc->worker);
 
 	if (now - dc->window_start > NSEC_PER_SEC) {
 		dc->window_start = now;
@@ -353,7 +353,7 @@ on_stream_opened(struct evquic_stream *stream)
 	ds->was_whole = false;
 	ds->held = 0;
 	ds->withheld = 0;
-	ds->deadline = nsec_add(worker_now(),
+	ds->deadline = nsec_add(worker_now(w),
 	    w->config->quic.query_arrival_timeout_ms * NSEC_PER_MSEC);
 	dns_frame_init(&ds->frame, DNS_FRAME_ONE);
 	query_init(&ds->query, w, &doq_front, on_answer);
@@ -487,7 +487,7 @@ on_opened(struct evquic_conn *conn)
 		return -ENOMEM;
 	dc->conn = conn;
 	dc->worker = w;
-	dc->window_start = worker_now();
+	dc->window_start = worker_now(w);
 	list_init(&dc->arriving);
 	list_init(&dc->whole);
 	timer_init(&dc->timer, on_arrival_timer);

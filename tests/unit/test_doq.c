@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * DNS over QUIC from end to end in the simulated world: the application of
+ * resolver/front/doq.c under a client that asks, on a network that loses,
+ * reorders, repeats and rebinds; its timer in fake time; memory that fails.
+ * No upstream is configured: special names are answered, others get SERVFAIL.
+ */
+#include "resolver/front/doq.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/timer.h"
+#include "dns/wire.h"
+#include "resolver/net/io.h"
+#include "resolver/peers.h"
+#include "resolver/worker.h"
+#include "tests/fake/alloc.h"
+#include "tests/fake/sim.h"
+#include "tests/unit/dnsmsg.h"
+#include "tests/unit/unit.h"
+
+enum {
+	QUERIES = 60,
+	SEEDS = 100,
+	STORM = 6, /* datagrams of the server for a query */
+	ANSWER_MAX = 1024,
+	ARRIVAL_SECONDS = 5 /* quic.query-arrival-timeout's default */
+};
+
+/* ------------------------------------------------------------ client -- */
+
+/* One query of the client and what came back. */
+struct asked {
+	struct client *client;
+	size_t len;
+	bool fin;
+	bool reset;
+	bool closed;
+	uint64_t code;
+	uint8_t answer[ANSWER_MAX];
+};
+
+struct client {
+	struct evquic_conn *conn;
+	unsigned wanted; /* queries to ask, one a stream */
+	unsigned sent;
+	bool is_dangling; /* they never end */
+	bool is_closed;
+	struct evquic_conn_stats stats;
+	struct asked asked[QUERIES];
+};
+
+/* Query number `i`, framed; two in three are for localhost. */
+static size_t
+make_query(unsigned i, uint8_t *out)
+{
+	static struct dnsmsg m;
+
+	dnsmsg_start(&m, 0, DNS_FLAG_RD);
+	dnsmsg_question(&m, i % 3 != 0 ? "localhost" : "elsewhere.example",
+	    i % 2 != 0 ? DNS_TYPE_A : DNS_TYPE_AAAA);
+	dns_put16(out, (uint16_t)m.len);
+	memcpy(out + 2, m.data, m.len);
+	return m.len + 2;
+}
+
+static void
+ask_more(struct client *c)
+{
+	while (c->sent < c->wanted) {
+		struct evquic_stream *stream;
+		struct evquic_buf *b;
+		size_t len;
+
+		if (evquic_stream_open(c->conn, true, &stream) != 0)
+			return; /* on_room() goes on */
+		b = evquic_buf_new(evquic_conn_worker(c->conn), 512);
+		CU_ASSERT_FATAL(b != NULL);
+		len = make_query(c->sent, evquic_buf_data(b));
+		c->asked[c->sent].client = c;
+		evquic_stream_set_data(stream, &c->asked[c->sent++]);
+		(void)evquic_stream_write(stream, b, len, !c->is_dangling);
+	}
+}
+
+static int
+on_opened(struct evquic_conn *conn)
+{
+	ask_more(evquic_conn_arg(conn));
+	return 0;
+}
+
+static void
+on_closed(struct evquic_conn *conn, const struct evquic_conn_stats *stats)
+{
+	struct client *c = evquic_conn_arg(conn);
+
+	c->is_closed = true;
+	c->stats = *stats;
+}
+
+static void
+on_data(struct evquic_stream *stream, const uint8_t *data, size_t len, bool fin)
+{
+	struct asked *a = evquic_stream_data(stream);
+
+	evquic_stream_consume(stream, len);
+	CU_ASSERT_FATAL(a->len + len <= ANSWER_MAX && !a->fin);
+	if (len > 0)
+		memcpy(a->answer + a->len, data, len);
+	a->len += len;
+	a->fin = fin;
+}
+
+static void
+on_reset(struct evquic_stream *stream, uint64_t code)
+{
+	struct asked *a = evquic_stream_data(stream);
+
+	a->reset = true;
+	a->code = code;
+}
+
+static void
+on_stopped(struct evquic_stream *stream, uint64_t code)
+{
+	(void)stream;
+	(void)code;
+	CU_FAIL("a DoQ server never sends STOP_SENDING");
+}
+
+static void
+on_stream_closed(struct evquic_stream *stream)
+{
+	struct asked *a = evquic_stream_data(stream);
+
+	a->closed = true;
+	evquic_stream_release(stream);
+}
+
+static void
+on_room(struct evquic_conn *conn)
+{
+	ask_more(evquic_conn_arg(conn));
+}
+
+static const struct evquic_app client_app = {
+    .size = sizeof(client_app),
+    .alpn = "doq",
+    .limits = {.size = sizeof(client_app.limits)},
+    .opened = on_opened,
+    .closed = on_closed,
+    .stream_data = on_data,
+    .stream_reset = on_reset,
+    .stream_stopped = on_stopped,
+    .stream_closed = on_stream_closed,
+    .stream_room = on_room,
+};
+
+/* True if query `i` was answered once, whole, and rightly. */
+static bool
+is_right(const struct client *c, unsigned i)
+{
+	const struct asked *a = &c->asked[i];
+	const uint8_t *msg = a->answer + 2;
+	unsigned rcode,
+	    want = i % 3 != 0 ? DNS_RCODE_NOERROR : DNS_RCODE_SERVFAIL;
+
+	if (!a->fin || a->reset || a->len < 2 + DNS_HEADER_SIZE ||
+	    dns_get16(a->answer) != a->len - 2)
+		return false;
+	rcode = dns_get16(msg + DNS_OFF_FLAGS) & DNS_RCODE_MASK;
+	return dns_get16(msg + DNS_OFF_ID) == 0 && rcode == want &&
+	       (dns_get16(msg + DNS_OFF_FLAGS) & DNS_FLAG_QR) != 0;
+}
+
+/* ------------------------------------------------------------- world -- */
+
+struct world {
+	struct sim_tls tls;
+	struct sim sim;
+	struct sim_actor actor;
+	struct log log;
+	struct config *config;
+	struct worker workers[SIM_WORKERS];
+	struct client client;
+};
+
+static struct world world;
+
+/* The service's own timers, which the daemon's loop would drive. */
+static bool
+serve_timers(struct sim_actor *actor, nsec now)
+{
+	bool any = false;
+
+	(void)actor;
+	for (unsigned i = 0; i < world.sim.workers; i++) {
+		if (timers_next(&world.workers[i].timers) > now)
+			continue;
+		timers_run(&world.workers[i].timers, now);
+		any = true;
+	}
+	return any;
+}
+
+static nsec
+next_timer(const struct sim_actor *actor)
+{
+	nsec next = NSEC_NEVER;
+
+	(void)actor;
+	for (unsigned i = 0; i < world.sim.workers; i++) {
+		nsec one = timers_next(&world.workers[i].timers);
+
+		if (one < next)
+			next = one;
+	}
+	return next;
+}
+
+static nsec
+fake_now(void *ctx)
+{
+	const struct quic_io *io = ctx;
+
+	return io->now(io->ctx);
+}
+
+static int
+watch_nothing(void *ctx, struct net_watch *watch, unsigned what)
+{
+	(void)ctx;
+	(void)watch;
+	(void)what;
+	return 0;
+}
+
+/* No upstream server is configured, so no socket is ever opened. */
+static const struct net_io_ops no_ops = {.watch = watch_nothing};
+static const struct net_io no_sockets = {.ops = &no_ops};
+
+/* What worker_new() does, on the simulated world's clock and without a loop. */
+static void
+make_worker(struct worker *w, struct evquic_worker *quic)
+{
+	struct upstream_env env = {.timers = &w->timers,
+	    .random = &w->random,
+	    .now = fake_now,
+	    .ctx = &quic->io,
+	    .io = &no_sockets,
+	    .counters = &w->back_counters};
+
+	*w = (struct worker){.log = &world.log, .quic = quic};
+	w->config = config_ref(world.config);
+	w->now = fake_now;
+	w->now_ctx = &quic->io;
+	random_init(&w->random, NULL, NULL);
+	pool_init(&w->doq_streams, doq_stream_size(), 16);
+	log_limit_init(&w->peer_lines, 1, 1, 0);
+	w->peers = peers_new();
+	w->upstream = upstream_new(&env, w->config);
+	CU_ASSERT_FATAL(w->peers != NULL && w->upstream != NULL);
+	quic->data = w;
+}
+
+static void
+world_init(uint64_t seed, unsigned workers)
+{
+	static const struct config_build build = {
+	    .listen_schemes = CONFIG_SCHEME_BIT(CONFIG_QUIC)};
+	static const struct evquic_offer offer = {.app = &doq_app};
+	struct evquic_service_options service = {
+	    .size = sizeof(service), .offers = &offer, .noffers = 1};
+	struct sim_options o = {.seed = seed,
+	    .workers = workers,
+	    .family = AF_INET,
+	    .tls = &world.tls,
+	    .service = &service};
+	static struct config_errors errors;
+
+	errors.count = 0;
+	memset(&world.client, 0, sizeof(world.client));
+	log_init(&world.log, open("/dev/null", O_WRONLY), LOG_LEVEL_ERROR,
+	    LOG_FORMAT_TEXT);
+	CU_ASSERT_FATAL(
+	    config_load(NULL, &build, NULL, &errors, &world.config) == 0);
+	sim_init(&world.sim, &o);
+	for (unsigned i = 0; i < workers; i++)
+		make_worker(&world.workers[i], world.sim.servers[i]);
+	world.actor.serve = serve_timers;
+	world.actor.next = next_timer;
+	list_append(&world.sim.actors, &world.actor.link);
+}
+
+static void
+world_done(void)
+{
+	list_remove(&world.actor.link);
+	for (unsigned i = 0; i < world.sim.workers; i++) {
+		struct worker *w = &world.workers[i];
+
+		CU_ASSERT(counter_get(&w->counters.doq_conns_now) == 0);
+		CU_ASSERT(counter_get(&w->counters.doq_streams_now) == 0);
+		CU_ASSERT(counter_get(&w->counters.doq_held_now) == 0);
+		CU_ASSERT(counter_get(&w->counters.queries_now) == 0);
+	}
+	sim_done(&world.sim);
+	for (unsigned i = 0; i < world.sim.workers; i++) {
+		struct worker *w = &world.workers[i];
+
+		upstream_free(w->upstream);
+		peers_free(w->peers);
+		pool_done(&w->doq_streams);
+		random_done(&w->random);
+		config_unref(w->config);
+	}
+	config_unref(world.config);
+	close(world.log.fd);
+}
+
+static void
+begin(unsigned worker, unsigned queries, bool is_dangling)
+{
+	struct evquic_connect_options o = {
+	    .app = &client_app, .arg = &world.client, .name = SIM_NAME};
+
+	world.client.wanted = queries;
+	world.client.is_dangling = is_dangling;
+	CU_ASSERT_FATAL(
+	    sim_connect(&world.sim, worker, &o, &world.client.conn) == 0);
+}
+
+static bool
+is_over(void *arg)
+{
+	const struct client *c = arg;
+
+	if (c->is_closed)
+		return true;
+	for (unsigned i = 0; i < c->wanted; i++)
+		if (!c->asked[i].fin && !c->asked[i].reset)
+			return false;
+	return true;
+}
+
+static void
+finish(void)
+{
+	if (!world.client.is_closed)
+		evquic_conn_close(world.client.conn, DOQ_NO_ERROR, NULL);
+	CU_ASSERT(sim_run_out(&world.sim));
+	CU_ASSERT(sim_is_empty(&world.sim));
+	world_done();
+}
+
+/* ------------------------------------------------------------- tests -- */
+
+/* Every query is answered once, whatever the network does to its packets. */
+static void
+test_faults(void)
+{
+	unsigned wrong = 0, storms = 0;
+
+	for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+		struct prng r = {seed};
+
+		world_init(seed, unit_workers());
+		world.sim.net.faults =
+		    (struct net_faults){.loss = prng_below(&r, 250),
+			.duplicate = prng_below(&r, 200),
+			.reorder = prng_below(&r, 200),
+			.corrupt = prng_below(&r, 50),
+			.delay = prng_below(&r, 50) * NSEC_PER_MSEC,
+			.jitter = prng_below(&r, 20) * NSEC_PER_MSEC};
+		begin((unsigned)(seed % unit_workers()), QUERIES, false);
+		(void)sim_run_until(
+		    &world.sim, 120 * NSEC_PER_SEC, is_over, &world.client);
+		if (!world.client.stats.handshake_done &&
+		    world.client.is_closed) {
+			finish(); /* lost so much that none began */
+			continue;
+		}
+		for (unsigned i = 0; i < QUERIES; i++)
+			wrong += !is_right(&world.client, i);
+		storms += sim_server_count(&world.sim, "tx_datagrams") >
+			  STORM * QUERIES;
+		if (wrong + storms != 0) {
+			printf("seed %llu\n", (unsigned long long)seed);
+			CU_FAIL("a query was not answered");
+			seed = SEEDS;
+		}
+		finish();
+	}
+	PROVE("QSV-099", wrong == 0 && storms == 0);
+}
+
+/* A query that never ends: the timer closes, PING or not (RFC 9250 4.2). */
+static void
+test_dangling(void)
+{
+	world_init(7, 1);
+	begin(0, 3, true);
+	sim_run(&world.sim, (ARRIVAL_SECONDS - 1) * NSEC_PER_SEC);
+	CU_ASSERT(!world.client.is_closed);
+	sim_run(&world.sim, 2 * NSEC_PER_SEC);
+	PROVE("DOQ-022", world.client.is_closed &&
+			     world.client.stats.application &&
+			     world.client.stats.code == DOQ_PROTOCOL_ERROR);
+	CU_ASSERT(counter_get(&world.workers[0].counters.doq_dangling) == 1);
+	finish();
+}
+
+/* No memory for an answer: RESET_STREAM with DOQ_INTERNAL_ERROR, and the
+ * connection goes on. */
+static void
+test_no_memory(void)
+{
+	unsigned resets = 0, whole = 0;
+
+	for (size_t nth = 1; nth <= 60; nth++) {
+		world_init(11, 1);
+		begin(0, 0, false);
+		sim_run(&world.sim, NSEC_PER_SEC);
+		world.client.wanted = 8;
+		ask_more(world.client.conn != NULL ? &world.client : NULL);
+		fake_alloc_fail(nth, 0);
+		(void)sim_run_until(
+		    &world.sim, 20 * NSEC_PER_SEC, is_over, &world.client);
+		(void)fake_alloc_heal();
+		for (unsigned i = 0; !world.client.is_closed && i < 8; i++) {
+			const struct asked *a = &world.client.asked[i];
+
+			whole += is_right(&world.client, i);
+			resets += a->reset && a->code == DOQ_INTERNAL_ERROR;
+		}
+		finish();
+	}
+	PROVE("DOQ-063", resets > 0 && whole > 0);
+	PROVE("DOQ-064", resets > 0);
+}
+
+/* The service stops: what was asked is answered, then NO_ERROR. */
+static void
+test_drain(void)
+{
+	world_init(13, 1);
+	begin(0, 10, false);
+	(void)sim_run_until(
+	    &world.sim, 20 * NSEC_PER_SEC, is_over, &world.client);
+	CU_ASSERT(!world.client.is_closed);
+	evquic_endpoint_drain(world.sim.server, 0, NULL, NULL);
+	sim_run(&world.sim, NSEC_PER_SEC);
+	CU_ASSERT(world.client.is_closed);
+	CU_ASSERT(world.client.stats.code == DOQ_NO_ERROR);
+	for (unsigned i = 0; i < 10; i++)
+		CU_ASSERT(is_right(&world.client, i));
+	finish();
+}
+
+static void
+with_tls(void (*test)(void))
+{
+	sim_tls_init(&world.tls);
+	test();
+	sim_tls_done(&world.tls);
+}
+
+static void
+run_faults(void)
+{
+	with_tls(test_faults);
+}
+
+static void
+run_dangling(void)
+{
+	with_tls(test_dangling);
+}
+
+static void
+run_no_memory(void)
+{
+	with_tls(test_no_memory);
+}
+
+static void
+run_drain(void)
+{
+	with_tls(test_drain);
+}
+
+void
+test_doq_register(void)
+{
+	CU_pSuite s = unit_suite("doq");
+
+	unit_test(s, "faults", run_faults);
+	unit_test(s, "dangling", run_dangling);
+	unit_test(s, "no memory", run_no_memory);
+	unit_test(s, "drain", run_drain);
+}
