@@ -169,25 +169,27 @@ test_spoofed_address(void)
 	duo_done(&d);
 }
 
-/* Everything from another address, for a while: whatever that costs is bounded,
- * and what is left of it is nothing. */
+/*
+ * Everything from another address, for a while: ngtcp2 challenges each of them,
+ * and each response comes from yet another one, so there is no end of it; but
+ * no more is sent than three bytes for one, and what is left is nothing.
+ */
 static void
 test_migration_storm(void)
 {
-	struct duo_options o = {.handshake_timeout_ms = 0};
 	uint64_t in, out;
 
-	duo_init_open(&d, &o);
+	duo_init_open(&d, NULL);
 	d.server.echoes = true;
 	in = sim_server_count(&d.sim, "rx_bytes");
 	out = sim_server_count(&d.sim, "tx_bytes");
 	d.sim.net.faults.rebind = 1000;
 	CU_ASSERT(duo_write(duo_stream(&d.client, true), BULK, true) == 0);
-	sim_run(&d.sim, 20 * NSEC_PER_SEC);
+	sim_run(&d.sim, NSEC_PER_SEC);
 	in = sim_server_count(&d.sim, "rx_bytes") - in;
 	out = sim_server_count(&d.sim, "tx_bytes") - out;
 	CU_ASSERT(d.sim.net.rebindings > 100);
-	PROVE("BAD-082", out <= 3 * in);
+	CU_ASSERT(out <= 3 * in);
 	d.sim.net.faults.rebind = 0;
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
