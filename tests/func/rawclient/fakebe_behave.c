@@ -23,8 +23,8 @@
  *   badvers badcookie that extended RCODE when the query has an OPT
  *   twoopt keepalive N ede ecs padding cookie nsid optsize   things in OPT
  *   noopt       no OPT in the answer whatever was asked
- *   loopname forwardname badrdlen aaaacut soacut hugecount trailing bomb
- *   short       malformed answers
+ *   loopname forwardname badrdlen aaaacut soacut rrsigcut hugecount trailing
+ *   bomb short  malformed answers
  *   lower upper the question in another case
  *   rr N        one record of TYPE N with fixed RDATA full of pointers
  *   rrlen N     TYPE65280 with N octets of RDATA
@@ -59,6 +59,7 @@ enum {
 	TYPE_MX = 15,
 	TYPE_TXT = 16,
 	TYPE_AAAA = 28,
+	TYPE_RRSIG = 46,
 	TYPE_UNKNOWN = 65280,
 	OWN_UDP_SIZE = 4000,
 	FLAGS1_AA = 0x04,
@@ -444,6 +445,7 @@ enum malformed {
 	BAD_RDLEN,
 	BAD_AAAA,
 	BAD_SOA,
+	BAD_RRSIG,
 	BAD_COUNT,
 	BAD_TRAILING,
 	BAD_BOMB,
@@ -476,6 +478,7 @@ static void
 do_malformed(struct be_job *job, const struct be_query *q, unsigned kind)
 {
 	static const uint8_t five[] = {192, 0, 2, 1, 9};
+	static const uint8_t cut_sig[18] = {0, TYPE_A, 13, 3};
 	struct raw_buf b = {0};
 	size_t at;
 
@@ -487,6 +490,8 @@ do_malformed(struct be_job *job, const struct be_query *q, unsigned kind)
 		be_put_record(&b, TYPE_AAAA, TTL, NULL, 0);
 	else if (kind == BAD_SOA)
 		be_put_record(&b, TYPE_SOA, TTL, five, sizeof(five));
+	else if (kind == BAD_RRSIG) /* the signer's name is not there */
+		be_put_record(&b, TYPE_RRSIG, TTL, cut_sig, sizeof(cut_sig));
 	else if (kind == BAD_BOMB)
 		put_bomb(&b);
 	else
@@ -704,6 +709,7 @@ static const struct {
     {"badrdlen", do_malformed, BAD_RDLEN},
     {"aaaacut", do_malformed, BAD_AAAA},
     {"soacut", do_malformed, BAD_SOA},
+    {"rrsigcut", do_malformed, BAD_RRSIG},
     {"hugecount", do_malformed, BAD_COUNT},
     {"trailing", do_malformed, BAD_TRAILING},
     {"bomb", do_malformed, BAD_BOMB},
