@@ -140,6 +140,8 @@ on_pull(struct evquic_conn *conn, struct evquic_chunk *ret)
 	struct list *l;
 	size_t at;
 
+	if (prng_chance(&xc->x->rng, 50)) /* for nothing, which is allowed */
+		evquic_conn_ready(conn);
 	for (l = xc->streams.next; l != &xc->streams && s == NULL; l = l->next)
 		if (has_to_pull(container_of(l, struct xfer_stream, link)))
 			s = container_of(l, struct xfer_stream, link);
