@@ -83,8 +83,10 @@ put_stream(struct raw_script *script, const struct raw_words *words,
 	struct data_words d = {.size = 0};
 	int rc = take_data_words(script, words, 2, &d);
 
-	if (rc == 0)
+	if (rc == 0) {
+		raw_conn_note_stream(script->current, d.id);
 		raw_put_stream(frame, d.id, d.off, &d.data, d.fin);
+	}
 	raw_buf_done(&d.data);
 	return rc;
 }
@@ -105,12 +107,17 @@ put_crypto(struct raw_script *script, const struct raw_words *words,
 }
 
 static int
-put_raw(const struct raw_words *words, struct raw_buf *frame)
+put_raw(struct raw_script *script, const struct raw_words *words,
+    struct raw_buf *frame)
 {
 	int rc = 0;
 
-	for (int i = 2; i < words->count && rc == 0; i++)
-		rc = raw_buf_hex(frame, words->at[i], strlen(words->at[i]));
+	for (int i = 2; i < words->count && rc == 0; i++) {
+		rc = raw_word_part(script, words->at[i], frame);
+		if (rc == -ENOENT)
+			rc = raw_buf_hex(
+			    frame, words->at[i], strlen(words->at[i]));
+	}
 	return rc;
 }
 
@@ -139,7 +146,8 @@ put_padding(const struct raw_words *words, struct raw_buf *frame)
 }
 
 static int
-put_named(const struct raw_words *words, struct raw_buf *frame)
+put_named(struct raw_script *script, const struct raw_words *words,
+    struct raw_buf *frame)
 {
 	uint64_t numbers[NUMBERS_MAX];
 	size_t count = 0;
@@ -154,6 +162,10 @@ put_named(const struct raw_words *words, struct raw_buf *frame)
 	     i++) {
 		if (strcmp(named_frames[i].name, words->at[1]) != 0)
 			continue;
+		if (count > 0 &&
+		    (named_frames[i].type == RAW_FRAME_RESET_STREAM ||
+			named_frames[i].type == RAW_FRAME_STOP_SENDING))
+			raw_conn_note_stream(script->current, numbers[0]);
 		raw_put_numbers(frame, named_frames[i].type, numbers, count);
 		return 0;
 	}
@@ -179,13 +191,13 @@ cmd_frame(struct raw_script *script, const struct raw_words *words)
 	else if (strcmp(words->at[1], "crypto") == 0)
 		rc = put_crypto(script, words, &frame);
 	else if (strcmp(words->at[1], "raw") == 0)
-		rc = put_raw(words, &frame);
+		rc = put_raw(script, words, &frame);
 	else if (strcmp(words->at[1], "close") == 0)
 		rc = put_close(words, &frame);
 	else if (strcmp(words->at[1], "padding") == 0)
 		rc = put_padding(words, &frame);
 	else
-		rc = put_named(words, &frame);
+		rc = put_named(script, words, &frame);
 	if (rc == 0)
 		raw_engine_add(script->current, &frame);
 	raw_buf_done(&frame);
@@ -206,7 +218,7 @@ cmd_packet(struct raw_script *script, const struct raw_words *words)
 	}
 	if (strcmp(words->at[1], "raw") != 0)
 		return -EINVAL;
-	rc = put_raw(words, &payload);
+	rc = put_raw(script, words, &payload);
 	if (rc == 0)
 		raw_engine_packet(script->current, &payload);
 	raw_buf_done(&payload);

@@ -85,13 +85,14 @@ raw_conn_next_stream(struct raw_conn *conn, bool is_uni)
 	return id;
 }
 
-static void
-note_stream_used(struct raw_conn *conn, uint64_t stream)
+void
+raw_conn_note_stream(struct raw_conn *conn, uint64_t stream)
 {
 	uint64_t *next =
 	    stream & STREAM_UNI ? &conn->next_uni : &conn->next_bidi;
 
-	if ((stream & STREAM_SERVER) == 0 && stream >= *next)
+	if ((stream & STREAM_SERVER) == 0 && stream >= *next &&
+	    stream / RAW_STREAM_KINDS < OUTS_MAX)
 		*next = stream + RAW_STREAM_KINDS;
 }
 
@@ -104,7 +105,7 @@ raw_conn_send(struct raw_conn *conn, uint64_t stream,
 
 	if (!raw_conn_is_alive(conn))
 		return 0; /* too late for anything */
-	note_stream_used(conn, stream);
+	raw_conn_note_stream(conn, stream);
 	if (conn->is_taken_over) {
 		raw_engine_stream(conn, stream, data, fin, split);
 		return 0;
@@ -279,7 +280,7 @@ raw_conn_reset(struct raw_conn *conn, uint64_t stream, uint64_t code)
 
 	if (!raw_conn_is_alive(conn))
 		return 0; /* too late for anything */
-	note_stream_used(conn, stream);
+	raw_conn_note_stream(conn, stream);
 	if (out == NULL)
 		return -EINVAL;
 	if (conn->is_taken_over) {
@@ -307,7 +308,7 @@ raw_conn_stop(struct raw_conn *conn, uint64_t stream, uint64_t code)
 
 	if (!raw_conn_is_alive(conn))
 		return 0; /* too late for anything */
-	note_stream_used(conn, stream);
+	raw_conn_note_stream(conn, stream);
 	if (conn->is_taken_over) {
 		struct raw_buf frame = {0};
 

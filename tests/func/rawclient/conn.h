@@ -159,6 +159,8 @@ uint64_t raw_conn_expiry(const struct raw_conn *conn);
 
 /* The next stream ID that this client has not used. */
 uint64_t raw_conn_next_stream(struct raw_conn *conn, bool is_uni);
+/* This one is used now, and so are those below it; not with an absurd ID. */
+void raw_conn_note_stream(struct raw_conn *conn, uint64_t stream);
 
 /*
  * Queues octets of a stream.  With split > 0 at most so many go in a packet.

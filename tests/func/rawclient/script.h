@@ -60,13 +60,13 @@
  *
  * After takeover
  *   frame stream id=N off=N PART... [fin]       frame reset ID CODE FINAL
- *   frame stop ID CODE     frame raw HEX        frame crypto OFF PART...
+ *   frame stop ID CODE     frame raw HEX|PART...  frame crypto OFF PART...
  *   frame NAME NUMBER...   any of ping padding max_data max_stream_data
  *                          max_streams max_streams_uni data_blocked
  *                          stream_data_blocked streams_blocked
  *                          streams_blocked_uni retire_cid handshake_done
  *   packet ... flush       the frames between share one packet
- *   packet raw [HEX]       a packet with exactly this payload
+ *   packet raw [HEX|PART...]  a packet with exactly this payload
  *   scatter STREAM PART... [fin] [order=reverse|forward] [size=N] [times=N]
  *                          each piece in a packet of its own
  *   quiet                  acknowledge nothing more

@@ -20,16 +20,26 @@ enum {
 int
 raw_word_number(const char *text, uint64_t *ret_number)
 {
-	char *end;
-	unsigned long long n;
+	uint64_t total = 0;
+	char operation = '+';
 
-	if (!isdigit((unsigned char)*text))
+	do {
+		char *end;
+		unsigned long long n;
+
+		if (!isdigit((unsigned char)*text))
+			return -EINVAL;
+		errno = 0;
+		n = strtoull(text, &end, 0);
+		if (errno != 0)
+			return -EINVAL;
+		total = operation == '+' ? total + n : total * n;
+		operation = *end;
+		text = end + 1;
+	} while (operation == '+' || operation == '*');
+	if (operation != '\0')
 		return -EINVAL;
-	errno = 0;
-	n = strtoull(text, &end, 0);
-	if (*end != '\0' || errno != 0)
-		return -EINVAL;
-	*ret_number = n;
+	*ret_number = total;
 	return 0;
 }
 
