@@ -107,7 +107,7 @@ evquic_endpoint_listen(struct evquic_endpoint *e, const struct sockaddr *addr,
 	if (!quic_addr_copy(&bound, addr))
 		return -EAFNOSUPPORT;
 	for (size_t i = 0; i < e->nworkers; i++) {
-		int fd, rc = bind_one(&bound, i == 0, &fd);
+		int fd = -1, rc = bind_one(&bound, i == 0, &fd);
 
 		if (rc == 0 &&
 		    quic_socket_new(&e->routers[i], fd, &bound, false) == NULL)
