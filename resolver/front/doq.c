@@ -4,9 +4,9 @@
  *
  * A stream's way:
  *
- *	ARRIVING --FIN, one whole message--> WHOLE --ladder--> ASKED -->
- *ANSWERED |                                  |                 |
- *	    +------- client cancels -----------+-----------------+--> GIVEN UP
+ *	ARRIVING --FIN--> WHOLE --ladder--> ASKED --> ANSWERED
+ *	    |               |                 |
+ *	    +----------- client cancels ------+--> GIVEN UP
  *
  * A query is dispatched at its FIN (4.2 allows that), so nothing can follow
  * it.  Whatever breaks 4.3.3 closes the connection with DOQ_PROTOCOL_ERROR.  A
