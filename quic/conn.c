@@ -507,8 +507,6 @@ write_packets(struct evquic_conn *c, nsec now)
 		if (w.room == NULL)
 			w.room = quic_tx_room(c->socket, w.size);
 		if (w.room == NULL) {
-			/* A callback may have asked for another turn. */
-			list_remove(&c->ready_link);
 			list_append(&c->socket->waiting, &c->ready_link);
 			break;
 		}
@@ -552,7 +550,9 @@ quic_conn_flush(struct evquic_conn *c, nsec now)
 		quic_stream_find_stopped(c, now);
 	}
 	if (!c->close_wanted) {
+		c->writing = true;
 		rv = write_packets(c, now);
+		c->writing = false;
 		if (rv != 0)
 			want_close(c, rv);
 	}

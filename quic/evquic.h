@@ -403,7 +403,8 @@ EVQUIC_API void evquic_conn_close(
  * now will be sent. */
 EVQUIC_API bool evquic_conn_is_closing(const struct evquic_conn *conn);
 
-/* Asks for a pull() in this turn's flush. */
+/* Asks for a pull() in this turn's flush; from within pull() and its like, in
+ * the next turn's. */
 EVQUIC_API void evquic_conn_ready(struct evquic_conn *conn);
 
 /* Bytes written to streams that are not yet acknowledged. */

@@ -343,6 +343,7 @@ struct evquic_conn {
 	bool heard;	   /* something came since the last flush */
 	bool close_wanted; /* `error` is to be sent in the next flush */
 	bool drain_told;
+	bool writing; /* in the flush's write loop */
 	bool more; /* the last flush stopped at its bound; the timer goes on */
 
 	ngtcp2_conn *qc;

@@ -163,6 +163,12 @@ quic_worker_ready(struct evquic_conn *conn)
 {
 	struct evquic_worker *w = conn->router->worker;
 
+	if (conn->writing) {
+		/* Asked for from within pull(): another flush of this turn
+		 * would ask again, for ever. */
+		conn->more = true;
+		return;
+	}
 	if (conn->state == QUIC_DEAD || list_is_linked(&conn->ready_link))
 		return;
 	list_append(&w->ready, &conn->ready_link);

@@ -34,6 +34,7 @@ struct puller {
 	bool fin_given;
 	bool blocked;
 	unsigned pulls;
+	bool is_greedy; /* asks for another turn at each pull */
 	unsigned stopped;
 	unsigned closed_streams;
 };
@@ -91,7 +92,8 @@ static bool
 on_pull(struct evquic_conn *conn, struct evquic_chunk *ret)
 {
 	p.pulls++;
-	(void)conn;
+	if (p.is_greedy)
+		evquic_conn_ready(conn);
 	if (p.stream == NULL || p.blocked || p.fin_given)
 		return false;
 	ret->stream = p.stream;
@@ -175,6 +177,23 @@ test_plain(void)
 	CU_ASSERT(duo_write(d.server.stream, 10, true) == 0);
 	duo_talk(&d);
 	CU_ASSERT(p.closed_streams == 1);
+	end();
+}
+
+/* One that asks for another turn whenever it is asked gets it in the next, not
+ * in this one for ever. */
+static void
+test_greedy(void)
+{
+	begin();
+	duo_talk(&d);
+	p.is_greedy = true;
+	evquic_conn_ready(p.conn);
+	quic_worker_flush(d.sim.clients[0], d.sim.net.now);
+	CU_ASSERT(!d.sim.clients[0]->flush_wanted);
+	CU_ASSERT(quic_worker_next_expiry(d.sim.clients[0]) <= d.sim.net.now);
+	p.is_greedy = false;
+	duo_talk(&d);
 	end();
 }
 
@@ -297,6 +316,7 @@ test_quic_pull_register(void)
 	CU_pSuite s = unit_suite("quic_pull");
 
 	unit_test(s, "plain", test_plain);
+	unit_test(s, "greedy", test_greedy);
 	unit_test(s, "full_in_the_middle", test_full_in_the_middle);
 	unit_test(s, "offers_after_reset", test_offers_after_reset);
 	unit_test(s, "offers_after_stop", test_offers_after_stop);
