@@ -94,6 +94,26 @@ on_client_hello(gnutls_session_t session)
 	return 0;
 }
 
+/*
+ * RFC 9001 8.2: no QUIC without transport parameters.  ngtcp2 misses them only
+ * when the handshake is complete, and asserts them before.
+ */
+static int
+on_client_hello_read(gnutls_session_t session, unsigned type, unsigned when,
+    unsigned incoming, const gnutls_datum_t *message)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
+	struct evquic_conn *c = ref->user_data;
+
+	(void)type;
+	(void)when;
+	(void)incoming;
+	(void)message;
+	return ngtcp2_conn_get_remote_transport_params(c->qc) != NULL
+		   ? 0
+		   : GNUTLS_E_MISSING_EXTENSION;
+}
+
 static struct quic_tls *
 tls_new(struct evquic_conn *c)
 {
@@ -153,6 +173,9 @@ quic_tls_server_new(struct evquic_conn *c)
 		goto fail;
 	gnutls_handshake_set_post_client_hello_function(
 	    t->session, on_client_hello);
+	gnutls_handshake_set_hook_function(t->session,
+	    GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST,
+	    on_client_hello_read);
 	attach(c, t);
 	return 0;
 fail:

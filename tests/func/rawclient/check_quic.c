@@ -268,6 +268,7 @@ check_param(struct raw_script *script, struct raw_attempt *attempt)
 	    {"max_udp_payload_size", p ? p->max_udp_payload_size : 0},
 	    {"max_datagram_frame_size", p ? p->max_datagram_frame_size : 0},
 	    {"grease_quic_bit", p ? p->grease_quic_bit : 0},
+	    {"preferred_address", p ? p->preferred_addr_present : 0},
 	};
 	size_t len;
 	int rc;
@@ -294,6 +295,9 @@ check_seen(struct raw_script *script, struct raw_attempt *attempt)
 	if (attempt->words.count != 2)
 		return -EINVAL;
 	len = strcspn(attempt->words.at[1], "=<>");
+	if (len == 7 && strncmp(attempt->words.at[1], "PACKETS", len) == 0)
+		return compare(script, attempt->words.at[1] + len,
+		    script->current->seen.packets);
 	for (uint64_t type = 0; type < RAW_FRAME_TYPES; type++) {
 		const char *name = raw_frame_name(type);
 
@@ -317,6 +321,50 @@ check_datagram(struct raw_script *script, struct raw_attempt *attempt)
 	return rc == 0 ? -1 : rc;
 }
 
+static int
+check_initials(struct raw_script *script, struct raw_attempt *attempt)
+{
+	int rc;
+
+	if (attempt->words.count != 2)
+		return -EINVAL;
+	rc = compare(
+	    script, attempt->words.at[1], script->current->smallest_initial);
+	return rc == 0 ? -1 : rc;
+}
+
+/* How many different sizes of datagrams came. */
+static int
+check_sizes(struct raw_script *script, struct raw_attempt *attempt)
+{
+	uint64_t count = 0;
+	int rc;
+
+	if (attempt->words.count != 2)
+		return -EINVAL;
+	for (size_t i = 0; i < RAW_PACKET_MAX; i++)
+		count += script->current->sizes[i];
+	rc = compare(script, attempt->words.at[1], count);
+	return rc == 0 ? -1 : rc;
+}
+
+static int
+check_path_response(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_seen *seen = &script->current->seen;
+	struct raw_buf want = {0};
+	int rc = -EINVAL;
+
+	describe(script);
+	if (attempt->words.count == 2 &&
+	    raw_buf_hex(&want, attempt->words.at[1],
+		strlen(attempt->words.at[1])) == 0 &&
+	    want.len == sizeof(seen->path_response))
+		rc = memcmp(want.data, seen->path_response, want.len) == 0;
+	raw_buf_done(&want);
+	return rc;
+}
+
 const struct raw_expectation raw_quic_expectations[] = {
     {"handshake", check_handshake, false, false},
     {"handshake_fail", check_handshake_fail, false, false},
@@ -335,5 +383,8 @@ const struct raw_expectation raw_quic_expectations[] = {
     {"param", check_param, false, false},
     {"seen", check_seen, false, false},
     {"datagram", check_datagram, false, false},
+    {"initials", check_initials, false, false},
+    {"sizes", check_sizes, false, false},
+    {"path_response", check_path_response, false, false},
     {NULL, NULL, false, false},
 };

@@ -98,6 +98,7 @@ take_number_option(struct raw_settings *s, const char *word)
 	    {"stream_data", &s->stream_data, false},
 	    {"streams_bidi", &s->streams_bidi, false},
 	    {"streams_uni", &s->streams_uni, false},
+	    {"cid_limit", &s->cid_limit, false},
 	    {"version", &version, false},
 	};
 
@@ -130,6 +131,8 @@ take_text_option(struct raw_settings *s, const char *word)
 	    {"ca", &s->ca},
 	    {"verify", &s->verify_name},
 	    {"pin", &s->pin},
+	    {"token", &s->token},
+	    {"hello", &s->hello},
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
@@ -249,6 +252,22 @@ cmd_rebind(struct raw_script *script, const struct raw_words *words)
 		return -EINVAL;
 	if (raw_conn_rebind(script->current) != 0)
 		raw_script_failed(script, "no new socket");
+	return 0;
+}
+
+/* Frames and datagrams are counted anew. */
+static int
+cmd_recount(struct raw_script *script, const struct raw_words *words)
+{
+	struct raw_conn *conn = script->current;
+
+	if (conn == NULL || words->count != 1)
+		return -EINVAL;
+	memset(conn->seen.frames, 0, sizeof(conn->seen.frames));
+	memset(conn->sizes, 0, sizeof(conn->sizes));
+	conn->seen.packets = 0;
+	conn->datagrams_in = 0;
+	conn->largest_datagram = 0;
 	return 0;
 }
 
@@ -375,6 +394,7 @@ const struct raw_command raw_connect_commands[] = {
     {"drop", cmd_drop},
     {"abandon", cmd_abandon},
     {"rebind", cmd_rebind},
+    {"recount", cmd_recount},
     {"takeover", cmd_takeover},
     {"control", cmd_control},
     {"print", cmd_print},

@@ -216,12 +216,77 @@ cmd_packet(struct raw_script *script, const struct raw_words *words)
 		raw_engine_group(script->current);
 		return 0;
 	}
+	if (strcmp(words->at[1], "again") == 0) {
+		raw_engine_again(script->current);
+		return 0;
+	}
 	if (strcmp(words->at[1], "raw") != 0)
 		return -EINVAL;
 	rc = put_raw(script, words, &payload);
 	if (rc == 0)
 		raw_engine_packet(script->current, &payload);
 	raw_buf_done(&payload);
+	return rc;
+}
+
+/* The connection ID of another connection, ours, or in hexadecimal. */
+static int
+put_dcid(struct raw_script *script, const char *word, struct raw_buf *cid)
+{
+	const struct raw_conn *conn = script->current;
+	const ngtcp2_cid *dcid;
+
+	if (word[0] != '@' && strcmp(word, "own") != 0)
+		return raw_buf_hex(cid, word, strlen(word));
+	if (word[0] == '@')
+		conn = raw_loop_find(&script->loop, word + 1);
+	if (conn == NULL)
+		return -EINVAL;
+	dcid = ngtcp2_conn_get_dcid(conn->quic);
+	raw_buf_add(cid, dcid->data, dcid->datalen);
+	return 0;
+}
+
+/* long TYPE own|@NAME|HEX N [alone]: a long header, N random octets. */
+static int
+cmd_long(struct raw_script *script, const struct raw_words *words)
+{
+	static const char *const types[] = {"initial", "0rtt", "handshake"};
+	struct raw_buf packet = {0};
+	struct raw_buf cid = {0};
+	unsigned type = 0;
+	bool is_alone = words->count == 5;
+	uint64_t count = 0;
+	int rc = -EINVAL;
+
+	if (script->current == NULL || words->count < 4 || words->count > 5 ||
+	    (!is_alone && !is_taken_over(script)) ||
+	    (is_alone && strcmp(words->at[4], "alone") != 0) ||
+	    raw_word_number(words->at[3], &count) != 0 || count > 16000)
+		return -EINVAL;
+	while (type < 3 && strcmp(types[type], words->at[1]) != 0)
+		type++;
+	if (type < 3)
+		rc = put_dcid(script, words->at[2], &cid);
+	raw_buf_u8(&packet, 0xc3u | type << 4);
+	raw_buf_u32(&packet, NGTCP2_PROTO_VER_V1);
+	raw_buf_u8(&packet, (unsigned)cid.len & 0xff);
+	raw_buf_add(&packet, cid.data, cid.len);
+	raw_buf_u8(&packet, RAW_SCID_LEN);
+	raw_buf_add(&packet, script->current->scid.data, RAW_SCID_LEN);
+	if (type == 0)
+		raw_buf_u8(&packet, 0); /* no token */
+	raw_buf_varint_wide(&packet, count, 2);
+	raw_buf_fill(&packet, 0, (size_t)count);
+	gnutls_rnd(
+	    GNUTLS_RND_NONCE, packet.data + packet.len - count, (size_t)count);
+	if (rc == 0 && is_alone)
+		raw_conn_datagram(script->current, packet.data, packet.len);
+	else if (rc == 0)
+		raw_buf_add(
+		    &script->current->engine.front, packet.data, packet.len);
+	raw_buf_done(&packet);
+	raw_buf_done(&cid);
 	return rc;
 }
 
@@ -325,6 +390,7 @@ const struct raw_command raw_frame_commands[] = {
     {"frame", cmd_frame},
     {"packet", cmd_packet},
     {"flush", cmd_flush},
+    {"long", cmd_long},
     {"scatter", cmd_scatter},
     {"quiet", cmd_quiet},
     {"bits", cmd_bits},

@@ -443,6 +443,10 @@ on_datagram(struct raw_conn *conn, const uint8_t *data, size_t len)
 	conn->octets_in += len;
 	if (len > conn->largest_datagram)
 		conn->largest_datagram = len;
+	conn->sizes[len < RAW_PACKET_MAX ? len : 0] = true;
+	if (raw_tap_is_initial(data, len) &&
+	    (conn->smallest_initial == 0 || len < conn->smallest_initial))
+		conn->smallest_initial = len;
 	if (!conn->is_taken_over && !conn->is_abandoned &&
 	    raw_conn_is_alive(conn))
 		rc = ngtcp2_conn_read_pkt(

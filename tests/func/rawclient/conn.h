@@ -46,8 +46,11 @@ struct raw_settings {
 	uint32_t version;
 	uint64_t idle_ms, keepalive_ms, handshake_ms;
 	uint64_t max_data, stream_data, streams_bidi, streams_uni;
-	bool no_ack;	  /* abandon() as soon as the handshake is done */
-	bool hello_tls12; /* offer nothing above TLS 1.2 */
+	uint64_t cid_limit;
+	const char *token; /* of the first Initial, in hexadecimal, or NULL */
+	const char *hello; /* rules of hello.h, or NULL */
+	bool no_ack;	   /* abandon() as soon as the handshake is done */
+	bool hello_tls12;  /* offer nothing above TLS 1.2 */
 };
 void raw_settings_default(struct raw_settings *settings);
 
@@ -92,6 +95,8 @@ struct raw_engine {
 	bool is_silent; /* acknowledge nothing */
 	uint8_t first;
 	bool clear_fixed, break_tag;
+	struct raw_buf front; /* octets before the next packet */
+	struct raw_buf last;  /* the last datagram */
 };
 
 struct raw_stash {
@@ -132,6 +137,8 @@ struct raw_conn {
 	size_t ntokens;
 	struct raw_seen seen;
 	uint64_t datagrams_in, octets_in, largest_datagram;
+	uint64_t smallest_initial;  /* datagram with one; 0: none came */
+	bool sizes[RAW_PACKET_MAX]; /* of datagrams that came */
 	uint8_t room[RAW_PACKET_MAX];
 };
 
@@ -212,6 +219,7 @@ int raw_tls_init(struct raw_conn *conn);
 void raw_tls_done(struct raw_conn *conn);
 
 /* tap.c: opens and notes the 1-RTT packets of a datagram, either way. */
+bool raw_tap_is_initial(const uint8_t *data, size_t len);
 void raw_tap_in(struct raw_conn *conn, const uint8_t *data, size_t len);
 void raw_tap_out(struct raw_conn *conn, const uint8_t *data, size_t len);
 void raw_tap_replay(struct raw_conn *conn);

@@ -29,6 +29,8 @@ void
 raw_engine_done(struct raw_conn *conn)
 {
 	raw_buf_done(&conn->engine.payload);
+	raw_buf_done(&conn->engine.front);
+	raw_buf_done(&conn->engine.last);
 }
 
 void
@@ -43,11 +45,20 @@ raw_engine_packet(struct raw_conn *conn, const struct raw_buf *payload)
 	    .clear_fixed = e->clear_fixed,
 	    .break_tag = e->break_tag};
 
+	raw_buf_add(&out, e->front.data, e->front.len);
+	raw_buf_done(&e->front);
 	if (raw_packet_seal(&conn->tx, &how, payload, &out) == 0)
 		raw_conn_datagram(conn, out.data, out.len);
 	else
 		raw_conn_fail(conn, "packet could not be sealed");
-	raw_buf_done(&out);
+	raw_buf_done(&e->last);
+	e->last = out;
+}
+
+void
+raw_engine_again(struct raw_conn *conn)
+{
+	raw_conn_datagram(conn, conn->engine.last.data, conn->engine.last.len);
 }
 
 void

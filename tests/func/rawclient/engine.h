@@ -25,6 +25,9 @@ void raw_engine_flush(struct raw_conn *conn);
 /* Sends a packet with exactly this payload, which may be empty. */
 void raw_engine_packet(struct raw_conn *conn, const struct raw_buf *payload);
 
+/* Sends the last datagram once more, octet for octet. */
+void raw_engine_again(struct raw_conn *conn);
+
 /* STREAM frames that continue where the stream stands. */
 void raw_engine_stream(struct raw_conn *conn, uint64_t stream,
     const struct raw_buf *data, bool fin, size_t split);

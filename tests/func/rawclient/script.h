@@ -38,9 +38,11 @@
  *       [idle=D] [keepalive=D] [handshake=D] [max_data=N] [stream_data=N]
  *       [streams_bidi=N] [streams_uni=N] [priority=STRING] [tls12] [no_ack]
  *       [bind=ADDRESS] [ca=FILE] [verify=NAME] [pin=BASE64] [nowait]
+ *       [cid_limit=N] [token=HEX] [hello=RULES]   RULES: see hello.h
  *                          without nowait it waits for the handshake, which
  *                          must succeed
  *   use NAME      drop [NAME]      abandon      rebind      takeover
+ *   recount                frames, packets and datagrams count from 0 again
  *
  * Sending.  PART: hex:HEX text:TEXT zeros:N random:N file:PATH query:QUERY
  *   send STREAM PART... [fin] [split=N]
@@ -67,6 +69,10 @@
  *                          streams_blocked_uni retire_cid handshake_done
  *   packet ... flush       the frames between share one packet
  *   packet raw [HEX|PART...]  a packet with exactly this payload
+ *   packet again           the last datagram once more
+ *   long initial|0rtt|handshake own|@NAME|HEX N [alone]
+ *                          a packet of N random octets for that connection ID,
+ *                          in a datagram with the next packet, or alone
  *   scatter STREAM PART... [fin] [order=reverse|forward] [size=N] [times=N]
  *                          each piece in a packet of its own
  *   quiet                  acknowledge nothing more
@@ -86,7 +92,11 @@
  *   expect streams_closed  every stream we used ended with FIN or reset
  *   expect param NAME=N    the server's transport parameter
  *   expect seen NAME>=N    frames of a type, e.g. MAX_STREAMS_BIDI
+ *   expect seen PACKETS<=N
  *   expect datagram <=N    the largest that came
+ *   expect sizes <=N       different sizes of datagrams that came
+ *   expect initials >=N    the smallest datagram with an Initial
+ *   expect path_response HEX
  *   expect log FILE has|lacks TEXT [count=N]
  *   expect udp none | any | vn | dns | max=N | hex:HEX
  *

@@ -156,6 +156,8 @@ raw_seen_frame(struct raw_seen *seen, const struct raw_frame *f)
 		seen->max_streams_bidi = f->value;
 	else if (f->type == RAW_FRAME_MAX_DATA && f->value > seen->max_data)
 		seen->max_data = f->value;
+	else if (f->type == RAW_FRAME_PATH_RESPONSE)
+		memcpy(seen->path_response, f->data, f->len);
 	else if (f->type == RAW_FRAME_NEW_TOKEN) {
 		raw_buf_done(&seen->token);
 		raw_buf_add(&seen->token, f->data, f->len);

@@ -51,7 +51,8 @@ struct raw_seen {
 	uint64_t bad_packets;  /* opened, but a frame could not be read */
 	uint64_t max_streams_bidi;
 	uint64_t max_data;
-	struct raw_buf token; /* the last NEW_TOKEN */
+	uint8_t path_response[8]; /* the last */
+	struct raw_buf token;	  /* the last NEW_TOKEN */
 };
 
 void raw_seen_done(struct raw_seen *seen);

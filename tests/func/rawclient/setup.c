@@ -20,7 +20,7 @@
 enum {
 	DCID_LEN = 18,
 	SOCKET_BUFFER = 4 << 20,
-	SETTINGS_STRINGS = 9,
+	SETTINGS_STRINGS = 11,
 	FIRST_UNI = 0x02
 };
 
@@ -35,7 +35,8 @@ raw_settings_default(struct raw_settings *settings)
 	    .stream_data = 1 << 20,
 	    /* Credit for the server, so that a wrong stream would be seen. */
 	    .streams_bidi = 4,
-	    .streams_uni = 4};
+	    .streams_uni = 4,
+	    .cid_limit = NGTCP2_DEFAULT_ACTIVE_CONNECTION_ID_LIMIT};
 }
 
 static void
@@ -54,6 +55,8 @@ copy_settings(struct raw_conn *conn, const struct raw_settings *from)
 	members[6] = &s->ca;
 	members[7] = &s->verify_name;
 	members[8] = &s->pin;
+	members[9] = &s->token;
+	members[10] = &s->hello;
 	conn->strings = raw_alloc(SETTINGS_STRINGS, sizeof(char *));
 	for (size_t i = 0; i < SETTINGS_STRINGS; i++) {
 		if (*members[i] == NULL)
@@ -218,12 +221,19 @@ start_quic(struct raw_conn *conn)
 	ngtcp2_settings settings;
 	ngtcp2_transport_params params;
 	ngtcp2_cid dcid = {.datalen = DCID_LEN};
+	struct raw_buf token = {0};
+	int rc;
 
+	if (s->token != NULL &&
+	    raw_buf_hex(&token, s->token, strlen(s->token)) != 0)
+		return -EINVAL;
 	ngtcp2_settings_default(&settings);
 	settings.initial_ts = raw_now();
 	settings.max_tx_udp_payload_size = RAW_UDP_PAYLOAD;
 	settings.no_pmtud = 1;
 	settings.handshake_timeout = s->handshake_ms * RAW_MS;
+	settings.token = token.data;
+	settings.tokenlen = token.len;
 	ngtcp2_transport_params_default(&params);
 	params.initial_max_stream_data_bidi_local = s->stream_data;
 	params.initial_max_stream_data_bidi_remote = s->stream_data;
@@ -232,15 +242,18 @@ start_quic(struct raw_conn *conn)
 	params.initial_max_streams_bidi = s->streams_bidi;
 	params.initial_max_streams_uni = s->streams_uni;
 	params.max_idle_timeout = s->idle_ms * RAW_MS;
+	params.active_connection_id_limit = s->cid_limit;
 	gnutls_rnd(GNUTLS_RND_NONCE, dcid.data, DCID_LEN);
 	conn->scid.datalen = RAW_SCID_LEN;
 	gnutls_rnd(GNUTLS_RND_NONCE, conn->scid.data, RAW_SCID_LEN);
 	ngtcp2_path_storage_init(&conn->path, (ngtcp2_sockaddr *)&conn->local,
 	    conn->local_len, (ngtcp2_sockaddr *)&conn->remote, conn->remote_len,
 	    NULL);
-	if (ngtcp2_conn_client_new(&conn->quic, &dcid, &conn->scid,
-		&conn->path.path, s->version, &callbacks, &settings, &params,
-		NULL, conn) != 0)
+	rc = ngtcp2_conn_client_new(&conn->quic, &dcid, &conn->scid,
+	    &conn->path.path, s->version, &callbacks, &settings, &params, NULL,
+	    conn);
+	raw_buf_done(&token);
+	if (rc != 0)
 		return -EINVAL;
 	if (s->keepalive_ms > 0)
 		ngtcp2_conn_set_keep_alive_timeout(

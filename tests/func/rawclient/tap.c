@@ -53,6 +53,15 @@ long_packet_size(const uint8_t *p, size_t len)
 	return at + used + (size_t)value;
 }
 
+bool
+raw_tap_is_initial(const uint8_t *data, size_t len)
+{
+	return len > LONG_CIDS_AT && (data[0] & LONG_FORM) != 0 &&
+	       raw_get_u32(data + 1) != 0 &&
+	       (data[0] >> LONG_TYPE_SHIFT & LONG_TYPE_MASK) ==
+		   LONG_TYPE_INITIAL;
+}
+
 /* The 1-RTT packet of a datagram; it is always the last (RFC 9000 12.2). */
 static const uint8_t *
 find_short(const uint8_t *p, size_t len, size_t *ret_len)

@@ -7,6 +7,7 @@
  * installs and does the same work, so it must stay in step with it.
  */
 #include "tests/func/rawclient/conn.h"
+#include "tests/func/rawclient/hello.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -85,6 +86,10 @@ on_handshake_out(gnutls_session_t session,
 	raw_buf_add(&copy, data, len);
 	if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && conn->settings.hello_tls12)
 		lower_versions(copy.data, copy.len);
+	if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO &&
+	    conn->settings.hello != NULL &&
+	    raw_hello_rewrite(&copy, conn->settings.hello) != 0)
+		raw_fatal("the hello cannot be so: %s", conn->settings.hello);
 	rc =
 	    ngtcp2_conn_submit_crypto_data(conn->quic, to, copy.data, copy.len);
 	raw_buf_done(&copy);
