@@ -34,7 +34,10 @@ session() {
 	    -e 'repeat 50' -e 'send new query:LocalHost/A,do fin' \
 	    -e 'expect answer last an=1 rr=127.0.0.1 len%468=0' -e 'end' \
 	    -e 'many 200 query:n%u.localhost window=200 an=1' \
-	    -e 'wait 10s' -e 'expect open' > "$TMPDIR/session" 2>&1 &&
+	    -e 'wait 10s' -e 'expect open' \
+	    -e 'send new query:LocalHost/A,do fin' \
+	    -e 'expect answer last an=1 rr=127.0.0.1' -e 'expect open' \
+	    > "$TMPDIR/session" 2>&1 &&
 	    return
 	cat "$TMPDIR/session"
 	return 1
