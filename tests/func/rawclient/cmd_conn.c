@@ -168,6 +168,8 @@ take_connect_word(struct connect_plan *plan, const char *word)
 		plan->settings.no_ack = true;
 	else if (strcmp(word, "tls12") == 0)
 		plan->settings.hello_tls12 = true;
+	else if (strcmp(word, "reversed") == 0)
+		plan->settings.is_reversed = true;
 	else {
 		rc = take_number_option(&plan->settings, word);
 		return rc == -ENOENT ? take_text_option(&plan->settings, word)

@@ -47,6 +47,14 @@ raw_conn_is_alive(const struct raw_conn *conn)
 void
 raw_conn_datagram(struct raw_conn *conn, const uint8_t *data, size_t len)
 {
+	if (conn->is_holding && conn->nheld < RAW_STASH_MAX) {
+		struct raw_stash *s = &conn->held[conn->nheld++];
+
+		s->data = raw_alloc(1, len);
+		s->len = len;
+		memcpy(s->data, data, len);
+		return;
+	}
 	/* A full socket is like a lossy network: nothing to do here. */
 	if (conn->fd >= 0)
 		(void)!send(conn->fd, data, len, 0);

@@ -51,6 +51,7 @@ struct raw_settings {
 	const char *hello; /* rules of hello.h, or NULL */
 	bool no_ack;	   /* abandon() as soon as the handshake is done */
 	bool hello_tls12;  /* offer nothing above TLS 1.2 */
+	bool is_reversed;  /* the datagrams of the hello go last first */
 };
 void raw_settings_default(struct raw_settings *settings);
 
@@ -133,6 +134,9 @@ struct raw_conn {
 	uint64_t opened_bidi, opened_uni; /* not yet opened in ngtcp2 */
 	struct raw_stash stash[RAW_STASH_MAX];
 	size_t nstash;
+	struct raw_stash held[RAW_STASH_MAX]; /* while is_holding */
+	size_t nheld;
+	bool is_holding;
 	uint8_t tokens[RAW_TOKENS_MAX][RAW_RESET_TOKEN_LEN];
 	size_t ntokens;
 	struct raw_seen seen;

@@ -39,6 +39,7 @@
  *       [streams_bidi=N] [streams_uni=N] [priority=STRING] [tls12] [no_ack]
  *       [bind=ADDRESS] [ca=FILE] [verify=NAME] [pin=BASE64] [nowait]
  *       [cid_limit=N] [token=HEX] [hello=RULES]   RULES: see hello.h
+ *       [reversed]         the datagrams of the hello, the last first
  *                          without nowait it waits for the handshake, which
  *                          must succeed
  *   use NAME      drop [NAME]      abandon      rebind      takeover

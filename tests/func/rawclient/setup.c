@@ -261,6 +261,20 @@ start_quic(struct raw_conn *conn)
 	return raw_tls_init(conn);
 }
 
+static void
+send_hello(struct raw_conn *conn)
+{
+	conn->is_holding = conn->settings.is_reversed;
+	raw_conn_flush(conn);
+	conn->is_holding = false;
+	while (conn->nheld > 0) {
+		struct raw_stash *s = &conn->held[--conn->nheld];
+
+		raw_conn_datagram(conn, s->data, s->len);
+		free(s->data);
+	}
+}
+
 struct raw_conn *
 raw_conn_new(const char *name, const struct raw_settings *settings)
 {
@@ -284,7 +298,7 @@ raw_conn_new(const char *name, const struct raw_settings *settings)
 	}
 	if (start_quic(conn) != 0)
 		raw_conn_fail(conn, "QUIC connection could not be made");
-	raw_conn_flush(conn);
+	send_hello(conn);
 	return conn;
 }
 

@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# timeout: 60
+#
+# Padding, and answers that share packets.
+
+. "$SRC/tests/func/lib.sh"
+. "$SRC/tests/func/rawclient/lib.sh"
+
+fakebe_start
+quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
+raw_script padding
+quolld_stop
