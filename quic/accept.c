@@ -70,7 +70,7 @@ quic_conn_new_cid(struct evquic_conn *c, ngtcp2_cid *ret_cid, uint8_t *token)
 {
 	struct evquic_worker *w = c->router->worker;
 
-	quic_cid_draw(w, ret_cid);
+	quic_cid_draw(c->router, ret_cid);
 	if (c->server)
 		make_reset_token(c->service, token, ret_cid);
 	else /* nobody resets our client's connections for us */
@@ -160,7 +160,7 @@ make_client(struct evquic_conn *c, const ngtcp2_path *path,
 	ngtcp2_transport_params_default(&tp);
 	tp.active_connection_id_limit = QUIC_ACTIVE_CID_LIMIT;
 	quic_tls_limits(&tp, &limits);
-	quic_cid_draw(c->router->worker, &dcid);
+	quic_cid_draw(c->router, &dcid);
 	rc = quic_conn_new_cid(c, &scid, unused);
 	if (rc != 0)
 		return rc;

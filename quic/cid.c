@@ -13,10 +13,12 @@
 #include <string.h>
 
 void
-quic_cid_draw(struct evquic_worker *w, ngtcp2_cid *ret)
+quic_cid_draw(struct quic_router *r, ngtcp2_cid *ret)
 {
 	ret->datalen = QUIC_CID_LEN;
-	random_bytes(&w->random, ret->data, QUIC_CID_LEN);
+	do { /* as often as there are workers, on average */
+		random_bytes(&r->worker->random, ret->data, QUIC_CID_LEN);
+	} while (quic_steer_id(r->steer, ret->data) != r->index);
 }
 
 struct quic_cid *

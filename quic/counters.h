@@ -52,6 +52,8 @@
 	X(streams_opened, "streams opened by either side")                     \
 	X(streams_reset, "streams that the peer reset")                        \
 	X(streams_stopped, "streams that the peer asked us to stop")           \
+	X(handovers, "datagrams handed to the worker that owns them")          \
+	X(handovers_lost, "datagrams lost on the way to their worker")         \
 	X(path_changes, "connections that moved to another address")           \
 	X(flushes, "flushes of the ready list")                                \
 	X(tombstones_forgotten, "closed connections forgotten early")

@@ -5,7 +5,8 @@
  * Workers share a port by SO_REUSEPORT.  The first socket is bound without
  * the flag, so that a port that somebody else uses is noticed instead of
  * shared silently; it gets the flag afterwards, and the others are bound in the
- * order of the workers, which is the order that the kernel numbers them in.
+ * order of the workers, which is the order that the kernel numbers them in
+ * and the steering program speaks of.  No socket of a group is closed alone.
  */
 #include "quic/internal.h"
 
@@ -17,22 +18,47 @@
 
 struct evquic_endpoint {
 	size_t nworkers;
+	struct quic_steer steer;
 	struct quic_router routers[];
 };
 
 struct evquic_endpoint *
 evquic_endpoint_new(struct evquic_worker *const *workers, size_t nworkers)
 {
+	uint8_t key[QUIC_STEER_KEY_LEN];
 	struct evquic_endpoint *e;
 
 	assert(nworkers >= 1 && nworkers <= QUIC_MAX_WORKERS);
 	e = calloc(1, sizeof(*e) + nworkers * sizeof(e->routers[0]));
 	if (e == NULL)
 		return NULL;
-	e->nworkers = nworkers;
-	for (size_t i = 0; i < nworkers; i++)
-		quic_router_init(&e->routers[i], workers[i], e);
+	random_bytes(&workers[0]->random, key, sizeof(key));
+	quic_steer_init(&e->steer, key, (uint32_t)nworkers);
+	for (size_t i = 0; i < nworkers; i++) {
+		struct quic_router *r = &e->routers[i];
+
+		quic_router_init(r, workers[i], e);
+		r->index = (uint32_t)i;
+		r->steer = &e->steer;
+		e->nworkers++;
+		if (quic_inbox_init(r) != 0) {
+			evquic_endpoint_free(e);
+			return NULL;
+		}
+	}
 	return e;
+}
+
+void
+evquic_endpoint_steer(struct evquic_endpoint *e, const uint8_t key[16])
+{
+	quic_steer_init(&e->steer, key, (uint32_t)e->nworkers);
+}
+
+struct quic_router *
+quic_endpoint_owner(struct evquic_endpoint *e, const uint8_t *data, size_t len)
+{
+	return &e->routers[quic_steer_datagram(&e->steer, data, len)];
 }
 
 void
@@ -103,6 +129,7 @@ evquic_endpoint_listen(struct evquic_endpoint *e, const struct sockaddr *addr,
     struct sockaddr_storage *ret_bound)
 {
 	union quic_addr bound;
+	int first = -1;
 
 	if (!quic_addr_copy(&bound, addr))
 		return -EAFNOSUPPORT;
@@ -116,7 +143,12 @@ evquic_endpoint_listen(struct evquic_endpoint *e, const struct sockaddr *addr,
 			unlisten(e, i);
 			return rc;
 		}
+		if (i == 0)
+			first = fd;
 	}
+	/* Without it the kernel spreads by addresses, and workers hand over. */
+	if (e->nworkers > 1)
+		(void)quic_steer_attach(&e->steer, first);
 	if (ret_bound != NULL) {
 		memset(ret_bound, 0, sizeof(*ret_bound));
 		memcpy(ret_bound, &bound, sizeof(bound));

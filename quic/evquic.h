@@ -310,6 +310,14 @@ EVQUIC_API struct evquic_endpoint *evquic_endpoint_new(
     struct evquic_worker *const *workers, size_t nworkers);
 
 /*
+ * Sets the secret that decides which worker gets which datagram; otherwise it
+ * is a random one.  Before the first evquic_endpoint_listen().  Endpoints that
+ * are to serve each other's connections, after a restart say, share it.
+ */
+EVQUIC_API void evquic_endpoint_steer(
+    struct evquic_endpoint *endpoint, const uint8_t key[16]);
+
+/*
  * Opens a UDP port on `addr` in every worker (SO_REUSEPORT) and writes the
  * address that it got (port 0: the system chooses) to `ret_bound` unless that
  * is NULL.  A port that somebody else uses is noticed: -EADDRINUSE.  On failure

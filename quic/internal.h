@@ -18,6 +18,7 @@
 #include <netinet/in.h>
 #include <ngtcp2/ngtcp2.h>
 #include <ngtcp2/ngtcp2_crypto.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/account.h"
@@ -31,6 +32,7 @@
 #include "quic/counters.h"
 #include "quic/evquic.h"
 #include "quic/limits.h"
+#include "quic/steer.h"
 
 struct quic_router;
 struct event;
@@ -147,6 +149,7 @@ struct quic_parked {
 
 struct quic_socket {
 	struct quic_router *router;
+	uint32_t ordinal; /* of a listening one: the same in every worker */
 	struct list link; /* in the router's sockets */
 	int fd;
 	union quic_addr bound;
@@ -213,8 +216,8 @@ struct quic_cid {
 	uint8_t bytes[NGTCP2_MAX_CIDLEN];
 };
 
-/* Draws a connection ID of our own. */
-void quic_cid_draw(struct evquic_worker *w, ngtcp2_cid *ret);
+/* Draws a connection ID that leads to this router's worker. */
+void quic_cid_draw(struct quic_router *r, ngtcp2_cid *ret);
 
 /* Leads an ID to a connection from now on; -ENOMEM, -EEXIST. */
 int quic_cid_add(struct evquic_conn *conn, const uint8_t *id, size_t len);
@@ -247,8 +250,21 @@ struct quic_tombstone {
 	uint8_t packet[]; /* CONNECTION_CLOSE; empty while draining */
 };
 
+/* Datagrams that other workers have handed over; see handover.c. */
+struct quic_inbox {
+	pthread_mutex_t lock; /* for `items` and `count` */
+	struct list items;
+	size_t count;
+	int wake_fd; /* -1 in tests without a loop */
+	struct event *wake_event;
+};
+
 struct quic_router {
 	struct evquic_worker *worker;
+	uint32_t index;			/* of the worker, in the endpoint */
+	uint32_t nlistens;		/* listening sockets so far */
+	const struct quic_steer *steer; /* the endpoint's */
+	struct quic_inbox inbox;
 	struct evquic_endpoint *endpoint;
 	struct list link; /* in the worker's routers */
 	struct list sockets;
@@ -264,6 +280,10 @@ struct quic_router {
 	void (*idle)(void *arg); /* to be called when no connection is left */
 	void *idle_arg;
 };
+
+/* The router whose datagrams a worker of the same endpoint was given. */
+struct quic_router *quic_endpoint_owner(
+    struct evquic_endpoint *e, const uint8_t *data, size_t len);
 
 /* The router of an endpoint in one of its workers. */
 struct quic_router *quic_endpoint_router(
@@ -283,6 +303,10 @@ void quic_router_init(
 /* Kills all connections and frees what the router owns. */
 void quic_router_done(struct quic_router *r);
 
+/* The same for a datagram that is surely this router's. */
+void quic_router_recv_own(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now);
+
 /* One datagram that came to a socket.  `pi` tells its ECN mark. */
 void quic_router_recv(struct quic_socket *s, const ngtcp2_path *path,
     const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now);
@@ -293,6 +317,21 @@ void quic_router_recv(struct quic_socket *s, const ngtcp2_path *path,
  */
 void quic_router_bury(
     struct evquic_conn *conn, const uint8_t *packet, size_t len, nsec deadline);
+
+/* ---------------------------------------------------------- handover.c -- */
+
+/* Makes a router's inbox; 0 or a negative errno.  Done in any case. */
+int quic_inbox_init(struct quic_router *r);
+void quic_inbox_done(struct quic_router *r);
+
+/* Copies a datagram that came to `s` into another router's inbox and wakes its
+ * worker.  May be called from the thread of `s` while that one runs. */
+void quic_inbox_put(struct quic_router *to, const struct quic_socket *s,
+    const ngtcp2_path *path, const ngtcp2_pkt_info *pi, const uint8_t *data,
+    size_t len);
+
+/* Routes what was handed over; false if there was nothing. */
+bool quic_inbox_take(struct quic_router *r, nsec now);
 
 /* --------------------------------------------------------- stateless.c -- */
 

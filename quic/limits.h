@@ -66,6 +66,9 @@
  * cannot be counted, 19 KB were measured. */
 #define QUIC_TLS_BYTES (20 * 1024)
 
+/* Datagrams that wait for a worker that other workers handed them to. */
+#define QUIC_INBOX_MAX 4096
+
 #define QUIC_MAX_OFFERS 8
 #define QUIC_MAX_WORKERS 256
 #define QUIC_MAX_REASON 127

@@ -299,6 +299,20 @@ void
 quic_router_recv(struct quic_socket *s, const ngtcp2_path *path,
     const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
 {
+	struct quic_router *r = s->router, *owner = r;
+
+	if (r->steer->workers > 1 && !s->connected)
+		owner = quic_endpoint_owner(r->endpoint, data, len);
+	if (owner == r)
+		quic_router_recv_own(s, path, pi, data, len, now);
+	else
+		quic_inbox_put(owner, s, path, pi, data, len);
+}
+
+void
+quic_router_recv_own(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
+{
 	struct quic_router *r = s->router;
 	struct quic_counters *n = &r->worker->counters;
 	struct quic_cid *cid;
@@ -342,6 +356,7 @@ quic_router_done(struct quic_router *r)
 		quic_socket_free(
 		    container_of(r->sockets.next, struct quic_socket, link));
 	evquic_service_unref(r->service);
+	quic_inbox_done(r);
 	hash_done(&r->cids);
 	list_remove(&r->link);
 }

@@ -187,6 +187,8 @@ quic_socket_new(
 		return NULL;
 	}
 	s->router = r;
+	if (!connected)
+		s->ordinal = r->nlistens++;
 	s->fd = fd;
 	s->bound = *bound;
 	s->wildcard = is_wildcard(bound);

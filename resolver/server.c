@@ -30,6 +30,8 @@
 
 #define SECRET_FILE "secret"
 #define RESET_LABEL "stateless reset"
+#define STEER_LABEL "steering"
+#define STEER_KEY_LEN 16
 
 /* ---------------------------------------------------------- certificate -- */
 
@@ -153,6 +155,25 @@ count_workers(const struct config *config)
 	return n > 0 ? (size_t)n : 1;
 }
 
+/* The ports of all workers, and who gets what: fixed by the secret. */
+static int
+make_endpoint(struct server *s, struct evquic_worker *const *quic)
+{
+	uint8_t key[STEER_KEY_LEN];
+	int rc = tls_secret_derive(
+	    s->secret, STEER_LABEL, NULL, 0, key, sizeof(key));
+
+	if (rc != 0)
+		return rc;
+	s->endpoint = evquic_endpoint_new(quic, s->nworkers);
+	if (s->endpoint == NULL)
+		return -ENOMEM;
+	evquic_endpoint_steer(s->endpoint, key);
+	for (size_t i = 0; i < s->nworkers; i++)
+		s->workers[i]->endpoint = s->endpoint;
+	return 0;
+}
+
 static int
 make_workers(struct server *s, bool is_traced)
 {
@@ -174,11 +195,8 @@ make_workers(struct server *s, bool is_traced)
 		s->workers[i]->peers = s->peers;
 		quic[i] = s->workers[i]->quic;
 	}
-	s->endpoint = evquic_endpoint_new(quic, s->nworkers);
-	if (s->endpoint == NULL)
+	if (make_endpoint(s, quic) != 0)
 		goto fail;
-	for (size_t i = 0; i < s->nworkers; i++)
-		s->workers[i]->endpoint = s->endpoint;
 	return 0;
 fail:
 	log_err(s->log, "cannot make %zu workers: no memory or no files left",

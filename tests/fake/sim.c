@@ -227,6 +227,9 @@ serve_worker(struct sim *s, struct evquic_worker *w)
 			    s, container_of(k, struct quic_socket, link));
 		}
 	}
+	for (l = w->routers.next; l != &w->routers; l = l->next)
+		busy |= quic_inbox_take(
+		    container_of(l, struct quic_router, link), s->net.now);
 	if (quic_worker_next_expiry(w) <= s->net.now) {
 		quic_worker_expire(w, s->net.now);
 		busy = true;
