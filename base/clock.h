@@ -8,6 +8,7 @@
 #define BASE_CLOCK_H
 
 #include <stdint.h>
+#include <sys/time.h>
 
 /* A point in time or a span, in nanoseconds. */
 typedef uint64_t nsec;
@@ -25,6 +26,18 @@ static inline nsec
 nsec_add(nsec when, nsec span)
 {
 	return span > NSEC_NEVER - when ? NSEC_NEVER : when + span;
+}
+
+/* A span from `now` to `when` for the event loop, 0 if that has passed; rounded
+ * up, since a timer that comes early is only work. */
+static inline struct timeval
+nsec_until(nsec when, nsec now)
+{
+	nsec usec =
+	    when > now ? (when - now + NSEC_PER_USEC - 1) / NSEC_PER_USEC : 0;
+
+	return (struct timeval){.tv_sec = (time_t)(usec / 1000000),
+	    .tv_usec = (suseconds_t)(usec % 1000000)};
 }
 
 #endif

@@ -26,17 +26,11 @@ static void
 set_timer(struct evquic_worker *w, nsec now)
 {
 	nsec next = quic_worker_next_expiry(w);
-	struct timeval tv = {0, 0};
+	struct timeval tv;
 
 	if (w->timer_event == NULL || next >= w->timer_set)
 		return; /* fires earlier than needed, and sets itself then */
-	if (next > now) {
-		/* Rounded up: a timer that comes early is only work. */
-		nsec usec = (next - now + NSEC_PER_USEC - 1) / NSEC_PER_USEC;
-
-		tv.tv_sec = (time_t)(usec / 1000000);
-		tv.tv_usec = (suseconds_t)(usec % 1000000);
-	}
+	tv = nsec_until(next, now);
 	(void)event_add(w->timer_event, &tv);
 	w->timer_set = next;
 }

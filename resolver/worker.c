@@ -59,18 +59,12 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 static void
 set_timer(struct worker *w)
 {
-	nsec next = timers_next(&w->timers), now;
-	struct timeval tv = {0, 0};
+	nsec next = timers_next(&w->timers);
+	struct timeval tv;
 
 	if (next >= w->timer_set)
 		return; /* it fires earlier, and is set anew then */
-	now = worker_now(w);
-	if (next > now) {
-		nsec usec = (next - now + NSEC_PER_USEC - 1) / NSEC_PER_USEC;
-
-		tv.tv_sec = (time_t)(usec / 1000000);
-		tv.tv_usec = (suseconds_t)(usec % 1000000);
-	}
+	tv = nsec_until(next, worker_now(w));
 	(void)event_add(w->timer_event, &tv);
 	w->timer_set = next;
 }
