@@ -438,6 +438,12 @@ back_conn_forget(struct back_attempt *a)
 {
 	struct back_conn *conn = a->conn;
 
+	/* Given up after a silence: as if its turn had passed, so that the
+	 * next query does not wait behind an answer that does not come. */
+	if (conn != NULL && !a->is_answered &&
+	    nsec_add(a->sent_at, UPSTREAM_FIRST_WAIT) <=
+		back_now(conn->server->upstream))
+		(void)back_conn_is_stalled(a);
 	list_remove(&a->carrier);
 	if (conn == NULL)
 		return;

@@ -423,6 +423,25 @@ stalled(void)
 	fake_done(&f);
 }
 
+/* A query given up after a silence: the next one does not wait behind it. */
+static void
+given_up(void)
+{
+	struct fake_sent first, second;
+	struct fake_ask a, b;
+
+	set_up(1);
+	first = ask_one(&a, "www.example");
+	fake_advance(&f, NSEC_PER_SEC);
+	upstream_cancel(&a.ask);
+	turns(2);
+	second = ask_one(&b, "mail.example");
+	CU_ASSERT_NOT_EQUAL(second.fd, first.fd);
+	fake_reply(&f, &second, 0, 1);
+	CU_ASSERT_EQUAL(b.calls, 1);
+	fake_done(&f);
+}
+
 static size_t
 answer_with_keepalive(
     const struct fake_sent *sent, unsigned timeout, uint8_t *msg)
@@ -697,6 +716,7 @@ test_tcp_back_register(void)
 	unit_test(suite, "slow_server", slow_server);
 	unit_test(suite, "slow_query", slow_query);
 	unit_test(suite, "stalled", stalled);
+	unit_test(suite, "given_up", given_up);
 	unit_test(suite, "keepalive", keepalive);
 	unit_test(suite, "connect_refused", connect_refused);
 	unit_test(suite, "connect_fails_at_once", connect_fails_at_once);
