@@ -44,27 +44,6 @@ fill_settings(ngtcp2_settings *st, const struct evquic_conn *c, nsec now)
 		st->log_printf = trace_line;
 }
 
-/*
- * RFC 9000 10.3.2: the token is a function of the ID and a fixed key that
- * nobody can guess: SipHash under each half of the key.  HKDF costs 12,000
- * instructions, and a connection begins with eight IDs.
- */
-static void
-make_reset_token(
-    const struct evquic_service *service, uint8_t *token, const ngtcp2_cid *cid)
-{
-	const uint8_t *key = service->reset_key;
-	uint64_t half[2] = {
-	    hash_bytes(key, cid->data, cid->datalen),
-	    hash_bytes(key + HASH_KEY_LEN, cid->data, cid->datalen),
-	};
-
-	_Static_assert(sizeof(half) == NGTCP2_STATELESS_RESET_TOKENLEN &&
-			   sizeof(service->reset_key) == 2 * HASH_KEY_LEN,
-	    "two halves");
-	memcpy(token, half, sizeof(half));
-}
-
 int
 quic_conn_new_cid(struct evquic_conn *c, ngtcp2_cid *ret_cid, uint8_t *token)
 {
@@ -72,7 +51,8 @@ quic_conn_new_cid(struct evquic_conn *c, ngtcp2_cid *ret_cid, uint8_t *token)
 
 	quic_cid_draw(c->router, ret_cid);
 	if (c->server)
-		make_reset_token(c->service, token, ret_cid);
+		quic_stateless_token(
+		    c->service, ret_cid->data, ret_cid->datalen, token);
 	else /* nobody resets our client's connections for us */
 		random_bytes(
 		    &w->random, token, NGTCP2_STATELESS_RESET_TOKENLEN);

@@ -276,6 +276,7 @@ struct quic_router {
 	uint8_t cid_key[HASH_KEY_LEN];
 	struct evquic_service *service; /* NULL: accepts nobody */
 	unsigned accepts;		/* of this wake-up */
+	nsec resets_until; /* when the stateless resets sent are paid for */
 	bool draining;
 	void (*idle)(void *arg); /* to be called when no connection is left */
 	void *idle_arg;
@@ -318,6 +319,9 @@ void quic_router_recv(struct quic_socket *s, const ngtcp2_path *path,
 void quic_router_bury(
     struct evquic_conn *conn, const uint8_t *packet, size_t len, nsec deadline);
 
+/* Forgets up to `n` tombstones, the oldest first. */
+void quic_router_forget(struct quic_router *r, size_t n);
+
 /* ---------------------------------------------------------- handover.c -- */
 
 /* Makes a router's inbox; 0 or a negative errno.  Done in any case. */
@@ -335,6 +339,10 @@ bool quic_inbox_take(struct quic_router *r, nsec now);
 
 /* --------------------------------------------------------- stateless.c -- */
 
+/* The smallest stateless reset (RFC 9000 10.3). */
+#define QUIC_RESET_MIN                                                         \
+	(NGTCP2_MIN_STATELESS_RESET_RANDLEN + NGTCP2_STATELESS_RESET_TOKENLEN)
+
 /* Answers a datagram of an unknown version (RFC 9000 6.1). */
 void quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
     const ngtcp2_version_cid *vc);
@@ -344,8 +352,17 @@ void quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
 void quic_stateless_refuse(struct quic_socket *s, const ngtcp2_path *path,
     const ngtcp2_pkt_hd *hd, uint64_t code);
 
-/* Forgets up to `n` tombstones, the oldest first. */
-void quic_router_forget(struct quic_router *r, size_t n);
+/* The stateless reset token of an ID of ours (RFC 9000 10.3.2). */
+void quic_stateless_token(const struct evquic_service *service,
+    const uint8_t *id, size_t len, uint8_t *ret_token);
+
+/*
+ * Answers a short header packet whose ID leads to nobody with a stateless reset
+ * (RFC 9000 10.3), if its size and the rate allow one; never on a client's
+ * socket.  The router is the ID's owner: no other worker knows it (21.11).
+ */
+void quic_stateless_reset(struct quic_socket *s, const ngtcp2_path *path,
+    const uint8_t *data, size_t len, nsec now);
 
 /* ------------------------------------------------------------ budget.c -- */
 

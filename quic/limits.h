@@ -69,6 +69,10 @@
 /* Datagrams that wait for a worker that other workers handed them to. */
 #define QUIC_INBOX_MAX 4096
 
+/* Stateless resets of a router (RFC 9000 10.3.3): so many a second, and as many
+ * at once. */
+#define QUIC_RESETS_PER_SECOND 1000
+
 #define QUIC_MAX_OFFERS 8
 #define QUIC_MAX_WORKERS 256
 #define QUIC_MAX_REASON 127

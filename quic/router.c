@@ -28,10 +28,6 @@
  * sample (RFC 9001 5.4.2), packet number and tag. */
 #define SHORT_MIN (1 + QUIC_CID_LEN + 4 + 16)
 
-/* The smallest stateless reset (RFC 9000 10.3). */
-#define RESET_MIN                                                              \
-	(NGTCP2_MIN_STATELESS_RESET_RANDLEN + NGTCP2_STATELESS_RESET_TOKENLEN)
-
 void
 quic_router_init(
     struct quic_router *r, struct evquic_worker *w, struct evquic_endpoint *e)
@@ -177,7 +173,7 @@ deliver(struct quic_cid *cid, const ngtcp2_path *path,
 /*
  * A packet of no known ID, or too short to have one.  On a client's socket it
  * may be a stateless reset (RFC 9000 10.3.1): its connection knows, once the
- * handshake has told it the token.
+ * handshake has told it the token.  On a server's it may draw one.
  */
 static void
 deliver_stray(struct quic_socket *s, const ngtcp2_path *path,
@@ -186,12 +182,12 @@ deliver_stray(struct quic_socket *s, const ngtcp2_path *path,
 	struct quic_counters *n = &s->router->worker->counters;
 
 	if (s->owner != NULL && s->owner->state == QUIC_OPEN &&
-	    len >= RESET_MIN)
+	    len >= QUIC_RESET_MIN) {
 		quic_conn_recv(s->owner, path, pi, data, len, now);
-	else if (len < SHORT_MIN)
-		counter_add(&n->drop_short, 1);
-	else
-		counter_add(&n->drop_unknown_cid, 1);
+		return;
+	}
+	counter_add(len < SHORT_MIN ? &n->drop_short : &n->drop_unknown_cid, 1);
+	quic_stateless_reset(s, path, data, len, now);
 }
 
 /* True if this worker may take one more connection now. */
@@ -330,12 +326,14 @@ quic_router_recv_own(struct quic_socket *s, const ngtcp2_path *path,
 		route_long(s, path, pi, data, len, now);
 		return;
 	}
-	cid =
-	    len >= SHORT_MIN ? quic_cid_find(r, data + 1, QUIC_CID_LEN) : NULL;
-	if (cid != NULL)
-		deliver(cid, path, pi, data, len, now);
-	else
+	cid = len > QUIC_CID_LEN ? quic_cid_find(r, data + 1, QUIC_CID_LEN)
+				 : NULL;
+	if (cid == NULL)
 		deliver_stray(s, path, pi, data, len, now);
+	else if (len < SHORT_MIN)
+		counter_add(&n->drop_short, 1);
+	else
+		deliver(cid, path, pi, data, len, now);
 }
 
 void

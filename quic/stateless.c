@@ -5,9 +5,16 @@
  */
 #include "quic/internal.h"
 
+#include <string.h>
+
 /* RFC 9000 6.3, 15: a reserved version, so that clients learn to ignore what
  * they do not know. */
 #define GREASE_VERSION 0x1a2a3a4au
+
+/* RFC 9000 10.3: what a reset has at most.  Whoever sent a packet of 43 bytes
+ * or less gets one byte less, so that two servers that know nothing of each
+ * other come to an end (10.3.3). */
+#define RESET_MAX 42
 
 void
 quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
@@ -49,4 +56,67 @@ quic_stateless_refuse(struct quic_socket *s, const ngtcp2_path *path,
 		return;
 	quic_tx_commit(s, path, 0, (size_t)n);
 	quic_worker_want_flush(s->router->worker);
+}
+
+/*
+ * RFC 9000 10.3.2: the token is a function of the ID and a fixed key that
+ * nobody can guess: SipHash under each half of the key.  HKDF costs 12,000
+ * instructions, and a connection begins with eight IDs.
+ */
+void
+quic_stateless_token(const struct evquic_service *service, const uint8_t *id,
+    size_t len, uint8_t *ret_token)
+{
+	const uint8_t *key = service->reset_key;
+	uint64_t half[2] = {
+	    hash_bytes(key, id, len),
+	    hash_bytes(key + HASH_KEY_LEN, id, len),
+	};
+
+	_Static_assert(sizeof(half) == NGTCP2_STATELESS_RESET_TOKENLEN &&
+			   sizeof(service->reset_key) == 2 * HASH_KEY_LEN,
+	    "two halves");
+	memcpy(ret_token, half, sizeof(half));
+}
+
+/* RFC 9000 10.3.3: so many a second, and a second's worth at once. */
+static bool
+may_reset(struct quic_router *r, nsec now)
+{
+	nsec from = r->resets_until > now ? r->resets_until : now;
+
+	if (from - now >= NSEC_PER_SEC)
+		return false;
+	r->resets_until = from + NSEC_PER_SEC / QUIC_RESETS_PER_SECOND;
+	return true;
+}
+
+void
+quic_stateless_reset(struct quic_socket *s, const ngtcp2_path *path,
+    const uint8_t *data, size_t len, nsec now)
+{
+	struct quic_router *r = s->router;
+	struct evquic_worker *w = r->worker;
+	uint8_t token[NGTCP2_STATELESS_RESET_TOKENLEN];
+	uint8_t noise[RESET_MAX - NGTCP2_STATELESS_RESET_TOKENLEN];
+	size_t size = len <= RESET_MAX ? len - 1 : RESET_MAX;
+	uint8_t *room;
+
+	if (s->connected || r->service == NULL || len <= QUIC_RESET_MIN)
+		return;
+	if (!may_reset(r, now)) {
+		counter_add(&w->counters.resets_limited, 1);
+		return;
+	}
+	room = quic_tx_room(s, size);
+	if (room == NULL)
+		return;
+	quic_stateless_token(r->service, data + 1, QUIC_CID_LEN, token);
+	random_bytes(&w->random, noise, sizeof(noise));
+	if (ngtcp2_pkt_write_stateless_reset(
+		room, size, token, noise, size - sizeof(token)) < 0)
+		return;
+	quic_tx_commit(s, path, 0, size);
+	counter_add(&w->counters.resets_sent, 1);
+	quic_worker_want_flush(w);
 }
