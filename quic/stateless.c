@@ -58,6 +58,134 @@ quic_stateless_refuse(struct quic_socket *s, const ngtcp2_path *path,
 	quic_worker_want_flush(s->router->worker);
 }
 
+/* -------------------------------------------------------------- tokens -- */
+
+/*
+ * Address validation tokens (RFC 9000 8.1) are ngtcp2's: their time, and for
+ * Retry the client's port and IDs, sealed under a key that is derived from
+ * ours and the token's own random bytes.  Our key is the same after a restart
+ * and in other processes, hence wall time.
+ */
+
+/*
+ * Not readable, and yet of the kind and the length of our Retry tokens: it was
+ * one, of other IDs or another key, and the client will take no second Retry.
+ * Of other servers' NEW_TOKEN tokens one in many thousands looks so.
+ */
+static bool
+looks_like_retry(const ngtcp2_pkt_hd *hd)
+{
+	return hd->tokenlen == NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2 &&
+	       hd->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2;
+}
+
+static enum quic_proof
+read_retry_token(const struct quic_router *r, const ngtcp2_path *path,
+    struct quic_initial *in, nsec wall)
+{
+	const struct evquic_service *service = r->service;
+	const ngtcp2_pkt_hd *hd = &in->hd;
+	ngtcp2_cid odcid;
+
+	switch (ngtcp2_crypto_verify_retry_token2(&odcid, hd->token,
+	    hd->tokenlen, service->token_key, sizeof(service->token_key),
+	    hd->version, path->remote.addr, path->remote.addrlen, &hd->dcid,
+	    QUIC_RETRY_TOKEN_LIFE, wall)) {
+	case 0:
+		in->odcid = odcid;
+		return QUIC_PROOF_RETRY;
+	case NGTCP2_CRYPTO_ERR_VERIFY_TOKEN:
+		return QUIC_PROOF_FALSE; /* late, or of another address */
+	default:
+		return looks_like_retry(hd) ? QUIC_PROOF_FALSE
+					    : QUIC_PROOF_NONE;
+	}
+}
+
+static enum quic_proof
+read_token(const struct quic_router *r, const ngtcp2_path *path,
+    struct quic_initial *in)
+{
+	const struct evquic_service *service = r->service;
+	const ngtcp2_pkt_hd *hd = &in->hd;
+	nsec wall = r->worker->io.wall(r->worker->io.ctx);
+
+	if (hd->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2)
+		return read_retry_token(r, path, in, wall);
+	if (hd->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR &&
+	    ngtcp2_crypto_verify_regular_token(hd->token, hd->tokenlen,
+		service->token_key, sizeof(service->token_key),
+		path->remote.addr, path->remote.addrlen, QUIC_TOKEN_LIFE,
+		wall) == 0)
+		return QUIC_PROOF_TOKEN;
+	return QUIC_PROOF_NONE;
+}
+
+void
+quic_token_judge(const struct quic_router *r, const ngtcp2_path *path,
+    struct quic_initial *in)
+{
+	struct quic_counters *n = &r->worker->counters;
+	counter *which[] = {
+	    [QUIC_PROOF_NONE] = &n->tokens_unreadable,
+	    [QUIC_PROOF_RETRY] = &n->tokens_accepted,
+	    [QUIC_PROOF_TOKEN] = &n->tokens_accepted,
+	    [QUIC_PROOF_FALSE] = &n->tokens_invalid,
+	};
+
+	in->odcid = in->hd.dcid;
+	in->proof = QUIC_PROOF_NONE;
+	if (in->hd.tokenlen == 0)
+		return;
+	in->proof = read_token(r, path, in);
+	counter_add(which[in->proof], 1);
+}
+
+void
+quic_stateless_retry(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_cid *dcid, const ngtcp2_cid *scid)
+{
+	struct evquic_worker *w = s->router->worker;
+	const struct evquic_service *service = s->router->service;
+	uint8_t token[NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2];
+	uint8_t *room = quic_tx_room(s, QUIC_MIN_INITIAL);
+	ngtcp2_cid retry_scid;
+	ngtcp2_ssize n;
+
+	if (room == NULL)
+		return; /* the client asks again */
+	/* RFC 9000 17.2.5.1: an ID that the client did not choose. */
+	quic_cid_draw(s->router, &retry_scid);
+	n = ngtcp2_crypto_generate_retry_token2(token, service->token_key,
+	    sizeof(service->token_key), NGTCP2_PROTO_VER_V1, path->remote.addr,
+	    path->remote.addrlen, &retry_scid, dcid, w->io.wall(w->io.ctx));
+	if (n > 0)
+		n = ngtcp2_crypto_write_retry(room, QUIC_MIN_INITIAL,
+		    NGTCP2_PROTO_VER_V1, scid, &retry_scid, dcid, token,
+		    (size_t)n);
+	if (n <= 0)
+		return;
+	quic_tx_commit(s, path, 0, (size_t)n);
+	counter_add(&w->counters.retries_sent, 1);
+	quic_worker_want_flush(w);
+}
+
+void
+quic_token_give(struct evquic_conn *c, const ngtcp2_addr *remote)
+{
+	const struct quic_io *io = &c->router->worker->io;
+	const struct evquic_service *service = c->service;
+	uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
+	ngtcp2_ssize n = ngtcp2_crypto_generate_regular_token(token,
+	    service->token_key, sizeof(service->token_key), remote->addr,
+	    remote->addrlen, io->wall(io->ctx));
+
+	if (n > 0)
+		(void)ngtcp2_conn_submit_new_token(c->qc, token, (size_t)n);
+}
+
+/* --------------------------------------------------------------- reset -- */
+
 /*
  * RFC 9000 10.3.2: the token is a function of the ID and a fixed key that
  * nobody can guess: SipHash under each half of the key.  HKDF costs 12,000
