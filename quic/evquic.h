@@ -293,6 +293,8 @@ struct evquic_service_options {
 	size_t noffers;			   /* 1 to 8 */
 	uint32_t handshake_timeout_ms;	   /* 0: 10,000 */
 	uint64_t max_bytes; /* memory for connections a worker; 0: no bound */
+	/* Two secrets, not alike; the same after a restart and in a fleet.
+	 * Who knows them resets connections and forges proofs of address. */
 	uint8_t reset_key[32]; /* stateless reset tokens (RFC 9000 10.3.2) */
 	uint8_t token_key[32]; /* address validation tokens (RFC 9000 8.1.4) */
 	enum evquic_retry retry;
