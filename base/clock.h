@@ -21,6 +21,10 @@ typedef uint64_t nsec;
 /* Returns the monotonic time; never fails, never goes back. */
 nsec clock_now(void);
 
+/* Returns the time since 1970, which may go back; only for what other processes
+ * read, or this one after a restart. */
+nsec clock_wall(void);
+
 /* Returns `when + span`, or NSEC_NEVER where that does not fit. */
 static inline nsec
 nsec_add(nsec when, nsec span)

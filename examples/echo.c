@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "quic/evquic.h"
 
@@ -100,6 +101,10 @@ serve(struct evquic_endpoint *endpoint, const struct sockaddr_in *addr,
 	struct sockaddr_storage bound;
 	char why[EVQUIC_WHY_SIZE];
 
+	/* Whose connections are to outlive it keeps these in a file. */
+	if (getentropy(options.reset_key, sizeof(options.reset_key)) != 0 ||
+	    getentropy(options.token_key, sizeof(options.token_key)) != 0)
+		fail("there is no randomness");
 	options.cred = evquic_cred_new();
 	if (evquic_cred_add_files(
 		options.cred, file[0], file[1], why, sizeof(why)) != 0)

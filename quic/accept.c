@@ -44,27 +44,6 @@ fill_settings(ngtcp2_settings *st, const struct evquic_conn *c, nsec now)
 		st->log_printf = trace_line;
 }
 
-/*
- * RFC 9000 10.3.2: the token is a function of the ID and a fixed key that
- * nobody can guess: SipHash under each half of the key.  HKDF costs 12,000
- * instructions, and a connection begins with eight IDs.
- */
-static void
-make_reset_token(
-    const struct evquic_service *service, uint8_t *token, const ngtcp2_cid *cid)
-{
-	const uint8_t *key = service->reset_key;
-	uint64_t half[2] = {
-	    hash_bytes(key, cid->data, cid->datalen),
-	    hash_bytes(key + HASH_KEY_LEN, cid->data, cid->datalen),
-	};
-
-	_Static_assert(sizeof(half) == NGTCP2_STATELESS_RESET_TOKENLEN &&
-			   sizeof(service->reset_key) == 2 * HASH_KEY_LEN,
-	    "two halves");
-	memcpy(token, half, sizeof(half));
-}
-
 int
 quic_conn_new_cid(struct evquic_conn *c, ngtcp2_cid *ret_cid, uint8_t *token)
 {
@@ -72,18 +51,40 @@ quic_conn_new_cid(struct evquic_conn *c, ngtcp2_cid *ret_cid, uint8_t *token)
 
 	quic_cid_draw(c->router, ret_cid);
 	if (c->server)
-		make_reset_token(c->service, token, ret_cid);
+		quic_stateless_token(
+		    c->service, ret_cid->data, ret_cid->datalen, token);
 	else /* nobody resets our client's connections for us */
 		random_bytes(
 		    &w->random, token, NGTCP2_STATELESS_RESET_TOKENLEN);
 	return quic_cid_add(c, ret_cid->data, ret_cid->datalen);
 }
 
+/* RFC 9000 7.3, 8.1: the IDs that the client compares with what it saw, and
+ * whether its address is proved, so that no limit holds us back. */
+static void
+fill_proof(ngtcp2_settings *st, ngtcp2_transport_params *tp,
+    const struct quic_initial *in)
+{
+	tp->original_dcid = in->odcid;
+	tp->original_dcid_present = 1;
+	if (in->proof == QUIC_PROOF_NONE)
+		return;
+	st->token = in->hd.token;
+	st->tokenlen = in->hd.tokenlen;
+	st->token_type = NGTCP2_TOKEN_TYPE_NEW_TOKEN;
+	if (in->proof == QUIC_PROOF_RETRY) {
+		st->token_type = NGTCP2_TOKEN_TYPE_RETRY;
+		tp->retry_scid = in->hd.dcid;
+		tp->retry_scid_present = 1;
+	}
+}
+
 /* Makes the ngtcp2 and TLS objects of a server's connection. */
 static int
 make_server(struct evquic_conn *c, const ngtcp2_path *path,
-    const ngtcp2_pkt_hd *hd, nsec now)
+    const struct quic_initial *in, nsec now)
 {
+	const ngtcp2_pkt_hd *hd = &in->hd;
 	ngtcp2_settings st;
 	ngtcp2_transport_params tp;
 	ngtcp2_conn *qc;
@@ -94,8 +95,7 @@ make_server(struct evquic_conn *c, const ngtcp2_path *path,
 	st.handshake_timeout = c->service->handshake_timeout;
 	ngtcp2_transport_params_default(&tp);
 	tp.active_connection_id_limit = QUIC_ACTIVE_CID_LIMIT;
-	tp.original_dcid = hd->dcid;
-	tp.original_dcid_present = 1;
+	fill_proof(&st, &tp, in);
 	tp.stateless_reset_token_present = 1;
 	/* The real limits are the application's, known by ALPN only; see
 	 * tls.c.  The window's growth has to be said now. */
@@ -118,7 +118,7 @@ make_server(struct evquic_conn *c, const ngtcp2_path *path,
 
 int
 quic_conn_accept(struct quic_socket *s, const ngtcp2_path *path,
-    const ngtcp2_pkt_hd *hd, nsec now, struct evquic_conn **ret)
+    const struct quic_initial *in, nsec now, struct evquic_conn **ret)
 {
 	struct evquic_conn *c = quic_conn_new(s, path, now);
 	int rc;
@@ -126,8 +126,9 @@ quic_conn_accept(struct quic_socket *s, const ngtcp2_path *path,
 	if (c == NULL)
 		return -ENOMEM;
 	c->server = true;
+	s->router->worker->handshakes++;
 	c->service = evquic_service_ref(s->router->service);
-	rc = make_server(c, path, hd, now);
+	rc = make_server(c, path, in, now);
 	if (rc != 0) {
 		quic_conn_die(c, EVQUIC_CLOSED_FAILED);
 		return rc;

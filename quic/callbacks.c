@@ -51,7 +51,8 @@ on_handshake_completed(ngtcp2_conn *qc, void *user_data)
 {
 	struct evquic_conn *c = user_data;
 
-	(void)qc;
+	if (c->server)
+		quic_token_give(c, &ngtcp2_conn_get_path(qc)->remote);
 	return quic_conn_opened(c) == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
@@ -93,11 +94,13 @@ on_path_validation(ngtcp2_conn *qc, uint32_t flags, const ngtcp2_path *path,
 
 	(void)qc;
 	(void)flags;
-	(void)path;
 	(void)old_path;
 	if (result == NGTCP2_PATH_VALIDATION_RESULT_SUCCESS) {
 		c->stats.path_changes++;
 		counter_add(&c->router->worker->counters.path_changes, 1);
+		/* RFC 9000 9.3: the old token is of the old address. */
+		if (c->server)
+			quic_token_give(c, &path->remote);
 	}
 	return 0;
 }

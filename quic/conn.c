@@ -149,6 +149,8 @@ quic_conn_die(struct evquic_conn *c, enum evquic_closed_by by)
 
 	assert(c->state != QUIC_DEAD);
 	count_end(c, by);
+	if (c->server && c->state == QUIC_HANDSHAKE)
+		w->handshakes--;
 	c->state = QUIC_DEAD;
 	tell_closed(c, by);
 	while (!list_is_empty(&c->cids))
@@ -172,6 +174,8 @@ quic_conn_opened(struct evquic_conn *c)
 
 	assert(c->state == QUIC_HANDSHAKE && c->app != NULL);
 	c->state = QUIC_OPEN;
+	if (c->server)
+		w->handshakes--;
 	c->opened = true;
 	c->stats.handshake_done = true;
 	c->stats.handshake_ns = w->io.now(w->io.ctx) - c->started;
@@ -308,10 +312,17 @@ settle(struct evquic_conn *c, int rv, nsec now)
 {
 	switch (rv) {
 	case 0:
-	case NGTCP2_ERR_RETRY:
-		/* The ClientHello's second part came first: feed on. */
 		drop_tls(c);
 		quic_worker_ready(c);
+		break;
+	case NGTCP2_ERR_RETRY:
+		/* The ClientHello does not begin in its first packet: nothing
+		 * is kept for who cannot be answered (RFC 9000 8.1).  ngtcp2
+		 * says so to nobody who has proved its address. */
+		quic_stateless_retry(c->socket, ngtcp2_conn_get_path(c->qc),
+		    ngtcp2_conn_get_client_initial_dcid(c->qc),
+		    ngtcp2_conn_get_dcid(c->qc));
+		quic_conn_die(c, EVQUIC_CLOSED_DROPPED);
 		break;
 	case NGTCP2_ERR_DRAINING:
 		drain(c, now);

@@ -30,6 +30,12 @@
 	X(shed_idle, "idle connections closed to make room")                   \
 	X(shed_large, "connections closed for holding too much memory")        \
 	X(vn_sent, "Version Negotiation packets sent")                         \
+	X(retries_sent, "Retry packets sent")                                  \
+	X(tokens_accepted, "address tokens that proved an address")            \
+	X(tokens_invalid, "Retry tokens refused (INVALID_TOKEN)")              \
+	X(tokens_unreadable, "address tokens that proved nothing")             \
+	X(resets_sent, "stateless resets sent")                                \
+	X(resets_limited, "stateless resets not sent: too many a second")      \
 	X(tx_datagrams, "UDP datagrams sent")                                  \
 	X(tx_bytes, "bytes of UDP payload sent")                               \
 	X(tx_batches, "system calls that sent something")                      \

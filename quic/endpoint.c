@@ -295,6 +295,10 @@ evquic_service_new(const struct evquic_service_options *o)
 				   : QUIC_HANDSHAKE_TIMEOUT;
 	s->max_bytes = o->max_bytes;
 	memcpy(s->reset_key, o->reset_key, sizeof(s->reset_key));
+	memcpy(s->token_key, o->token_key, sizeof(s->token_key));
+	s->retry = o->retry;
+	s->retry_above =
+	    o->retry_above != 0 ? o->retry_above : QUIC_RETRY_ABOVE;
 	return s;
 }
 
@@ -314,5 +318,6 @@ evquic_service_unref(struct evquic_service *s)
 		return;
 	evquic_cred_unref(s->cred);
 	explicit_bzero(s->reset_key, sizeof(s->reset_key));
+	explicit_bzero(s->token_key, sizeof(s->token_key));
 	free(s);
 }

@@ -279,6 +279,13 @@ struct evquic_offer {
 	const struct evquic_limits *limits; /* NULL: those of the app */
 };
 
+/* When a client has to prove its address first (RFC 9000 8.1.2). */
+enum evquic_retry {
+	EVQUIC_RETRY_AUTO,   /* while many handshakes are in flight */
+	EVQUIC_RETRY_ALWAYS, /* each, unless it has a token already */
+	EVQUIC_RETRY_NEVER,  /* only where the first packet cannot be used */
+};
+
 struct evquic_service_options {
 	size_t size;		  /* sizeof(struct evquic_service_options) */
 	struct evquic_cred *cred; /* certificates; a reference is taken */
@@ -286,7 +293,12 @@ struct evquic_service_options {
 	size_t noffers;			   /* 1 to 8 */
 	uint32_t handshake_timeout_ms;	   /* 0: 10,000 */
 	uint64_t max_bytes; /* memory for connections a worker; 0: no bound */
+	/* Two secrets, not alike; the same after a restart and in a fleet.
+	 * Who knows them resets connections and forges proofs of address. */
 	uint8_t reset_key[32]; /* stateless reset tokens (RFC 9000 10.3.2) */
+	uint8_t token_key[32]; /* address validation tokens (RFC 9000 8.1.4) */
+	enum evquic_retry retry;
+	uint32_t retry_above; /* handshakes in flight a worker; 0: 1,000 */
 };
 
 /* Makes a service, one reference; NULL with errno set on bad arguments. */

@@ -49,7 +49,8 @@ struct quic_io {
 	int (*recvmmsg)(void *ctx, int fd, struct mmsghdr *msgs, unsigned n);
 	int (*sendmmsg)(void *ctx, int fd, struct mmsghdr *msgs, unsigned n);
 	nsec (*now)(void *ctx);
-	random_fill_fn random; /* NULL: getrandom(2) */
+	nsec (*wall)(void *ctx); /* since 1970: for tokens, nothing else */
+	random_fill_fn random;	 /* NULL: getrandom(2) */
 	void *ctx;
 };
 
@@ -105,6 +106,7 @@ struct evquic_worker {
 	struct quic_tx tx;
 	uint8_t *rx; /* QUIC_RX_BATCH buffers */
 
+	size_t handshakes; /* in flight, of clients */
 	counter conns_now;
 	counter tombstones_now;
 	counter streams_now;
@@ -276,6 +278,7 @@ struct quic_router {
 	uint8_t cid_key[HASH_KEY_LEN];
 	struct evquic_service *service; /* NULL: accepts nobody */
 	unsigned accepts;		/* of this wake-up */
+	nsec resets_until; /* when the stateless resets sent are paid for */
 	bool draining;
 	void (*idle)(void *arg); /* to be called when no connection is left */
 	void *idle_arg;
@@ -318,6 +321,9 @@ void quic_router_recv(struct quic_socket *s, const ngtcp2_path *path,
 void quic_router_bury(
     struct evquic_conn *conn, const uint8_t *packet, size_t len, nsec deadline);
 
+/* Forgets up to `n` tombstones, the oldest first. */
+void quic_router_forget(struct quic_router *r, size_t n);
+
 /* ---------------------------------------------------------- handover.c -- */
 
 /* Makes a router's inbox; 0 or a negative errno.  Done in any case. */
@@ -335,6 +341,10 @@ bool quic_inbox_take(struct quic_router *r, nsec now);
 
 /* --------------------------------------------------------- stateless.c -- */
 
+/* The smallest stateless reset (RFC 9000 10.3). */
+#define QUIC_RESET_MIN                                                         \
+	(NGTCP2_MIN_STATELESS_RESET_RANDLEN + NGTCP2_STATELESS_RESET_TOKENLEN)
+
 /* Answers a datagram of an unknown version (RFC 9000 6.1). */
 void quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
     const ngtcp2_version_cid *vc);
@@ -344,8 +354,45 @@ void quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
 void quic_stateless_refuse(struct quic_socket *s, const ngtcp2_path *path,
     const ngtcp2_pkt_hd *hd, uint64_t code);
 
-/* Forgets up to `n` tombstones, the oldest first. */
-void quic_router_forget(struct quic_router *r, size_t n);
+/* What the token of a client's first packet proves. */
+enum quic_proof {
+	QUIC_PROOF_NONE,  /* nothing: there is none, or none that counts */
+	QUIC_PROOF_RETRY, /* its address; it answers a Retry of ours */
+	QUIC_PROOF_TOKEN, /* its address; it comes from a NEW_TOKEN frame */
+	QUIC_PROOF_FALSE, /* that it is the Retry token of another */
+};
+
+/* A client's first packet. */
+struct quic_initial {
+	ngtcp2_pkt_hd hd;
+	enum quic_proof proof;
+	ngtcp2_cid odcid; /* of its very first one (RFC 9000 7.3) */
+};
+
+/* Judges the token of `in->hd`, counts it, and fills in the rest of `in`. */
+void quic_token_judge(const struct quic_router *r, const ngtcp2_path *path,
+    struct quic_initial *in);
+
+/* Has the client prove its address before anything is kept for it (RFC 9000
+ * 8.1.2): `dcid` and `scid` are those of its packet. */
+void quic_stateless_retry(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_cid *dcid, const ngtcp2_cid *scid);
+
+/* Gives the client at `remote` a token for its next connection (RFC 9000
+ * 8.1.3); without memory it gets none. */
+void quic_token_give(struct evquic_conn *c, const ngtcp2_addr *remote);
+
+/* The stateless reset token of an ID of ours (RFC 9000 10.3.2). */
+void quic_stateless_token(const struct evquic_service *service,
+    const uint8_t *id, size_t len, uint8_t *ret_token);
+
+/*
+ * Answers a short header packet whose ID leads to nobody with a stateless reset
+ * (RFC 9000 10.3), if its size and the rate allow one; never on a client's
+ * socket.  The router is the ID's owner: no other worker knows it (21.11).
+ */
+void quic_stateless_reset(struct quic_socket *s, const ngtcp2_path *path,
+    const uint8_t *data, size_t len, nsec now);
 
 /* ------------------------------------------------------------ budget.c -- */
 
@@ -419,11 +466,11 @@ int quic_conn_connect(struct quic_socket *s,
     const struct evquic_connect_options *o, nsec now, struct evquic_conn **ret);
 
 /*
- * Accepts a connection from the Initial packet that `hd` describes; the
+ * Accepts a connection from the Initial packet that `in` describes; the
  * datagram itself is fed to it by the caller.
  */
 int quic_conn_accept(struct quic_socket *s, const ngtcp2_path *path,
-    const ngtcp2_pkt_hd *hd, nsec now, struct evquic_conn **ret);
+    const struct quic_initial *in, nsec now, struct evquic_conn **ret);
 
 /* Feeds one datagram. */
 void quic_conn_recv(struct evquic_conn *c, const ngtcp2_path *path,
@@ -515,6 +562,9 @@ struct evquic_service {
 	nsec handshake_timeout;
 	uint64_t max_bytes;
 	uint8_t reset_key[32];
+	uint8_t token_key[32];
+	enum evquic_retry retry;
+	uint32_t retry_above;
 };
 
 /* Makes the TLS session of a connection and ties it to its ngtcp2_conn. */

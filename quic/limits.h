@@ -69,6 +69,17 @@
 /* Datagrams that wait for a worker that other workers handed them to. */
 #define QUIC_INBOX_MAX 4096
 
+/* Stateless resets of a router (RFC 9000 10.3.3): so many a second, and as many
+ * at once. */
+#define QUIC_RESETS_PER_SECOND 1000
+
+/* Address validation (RFC 9000 8.1): handshakes in flight of a worker from
+ * which on clients get Retry, and how long tokens of Retry and of NEW_TOKEN
+ * frames prove something. */
+#define QUIC_RETRY_ABOVE 1000
+#define QUIC_RETRY_TOKEN_LIFE (10 * NSEC_PER_SEC)
+#define QUIC_TOKEN_LIFE (86400 * NSEC_PER_SEC)
+
 #define QUIC_MAX_OFFERS 8
 #define QUIC_MAX_WORKERS 256
 #define QUIC_MAX_REASON 127

@@ -3,8 +3,9 @@
  * The router: whose datagram is this?
  *
  * Cheap questions first, each drop counted under its reason: empty, too
- * short, QUIC bit, known ID, version.  What is left goes to its connection by
- * a function call; an Initial packet of nobody's begins a connection.
+ * short, QUIC bit, known ID, version, token.  What is left goes to its
+ * connection by a function call; an Initial packet of nobody's begins a
+ * connection.
  *
  * A closed connection leaves a tombstone for three probe timeouts: its IDs, and
  * the CONNECTION_CLOSE to say again when the peer did not hear it (RFC 9000
@@ -27,10 +28,6 @@
 /* A short header packet: first byte, ID, and enough for header protection to
  * sample (RFC 9001 5.4.2), packet number and tag. */
 #define SHORT_MIN (1 + QUIC_CID_LEN + 4 + 16)
-
-/* The smallest stateless reset (RFC 9000 10.3). */
-#define RESET_MIN                                                              \
-	(NGTCP2_MIN_STATELESS_RESET_RANDLEN + NGTCP2_STATELESS_RESET_TOKENLEN)
 
 void
 quic_router_init(
@@ -177,7 +174,7 @@ deliver(struct quic_cid *cid, const ngtcp2_path *path,
 /*
  * A packet of no known ID, or too short to have one.  On a client's socket it
  * may be a stateless reset (RFC 9000 10.3.1): its connection knows, once the
- * handshake has told it the token.
+ * handshake has told it the token.  On a server's it may draw one.
  */
 static void
 deliver_stray(struct quic_socket *s, const ngtcp2_path *path,
@@ -186,12 +183,49 @@ deliver_stray(struct quic_socket *s, const ngtcp2_path *path,
 	struct quic_counters *n = &s->router->worker->counters;
 
 	if (s->owner != NULL && s->owner->state == QUIC_OPEN &&
-	    len >= RESET_MIN)
+	    len >= QUIC_RESET_MIN) {
 		quic_conn_recv(s->owner, path, pi, data, len, now);
-	else if (len < SHORT_MIN)
-		counter_add(&n->drop_short, 1);
-	else
-		counter_add(&n->drop_unknown_cid, 1);
+		return;
+	}
+	counter_add(len < SHORT_MIN ? &n->drop_short : &n->drop_unknown_cid, 1);
+	quic_stateless_reset(s, path, data, len, now);
+}
+
+/* RFC 9000 8.1: who has to prove its address before it costs us anything? */
+static bool
+is_retry_due(const struct quic_router *r)
+{
+	switch (r->service->retry) {
+	case EVQUIC_RETRY_ALWAYS:
+		return true;
+	case EVQUIC_RETRY_NEVER:
+		return false;
+	case EVQUIC_RETRY_AUTO:
+		break;
+	}
+	return r->worker->handshakes >= r->service->retry_above;
+}
+
+/* True if a client's token, or that there is none, lets it in. */
+static bool
+is_proved(struct quic_socket *s, const ngtcp2_path *path,
+    const struct quic_initial *in)
+{
+	switch (in->proof) {
+	case QUIC_PROOF_RETRY:
+	case QUIC_PROOF_TOKEN:
+		return true;
+	case QUIC_PROOF_FALSE:
+		/* RFC 9000 8.1.2: it would take no second Retry. */
+		quic_stateless_refuse(s, path, &in->hd, NGTCP2_INVALID_TOKEN);
+		return false;
+	case QUIC_PROOF_NONE:
+		break;
+	}
+	if (!is_retry_due(s->router))
+		return true;
+	quic_stateless_retry(s, path, &in->hd.dcid, &in->hd.scid);
+	return false;
 }
 
 /* True if this worker may take one more connection now. */
@@ -202,10 +236,6 @@ may_accept(
 	struct quic_router *r = s->router;
 	struct evquic_worker *w = r->worker;
 
-	if (r->service == NULL || r->draining) {
-		counter_add(&w->counters.drop_not_serving, 1);
-		return false;
-	}
 	if (r->accepts >= QUIC_ACCEPTS_PER_WAKEUP) {
 		counter_add(&w->counters.drop_accept_limit, 1);
 		return false; /* the client sends it again */
@@ -223,23 +253,29 @@ static void
 accept_packet(struct quic_socket *s, const ngtcp2_path *path,
     const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
 {
-	struct quic_counters *n = &s->router->worker->counters;
+	struct quic_router *r = s->router;
+	struct quic_counters *n = &r->worker->counters;
+	struct quic_initial in;
 	struct evquic_conn *c;
-	ngtcp2_pkt_hd hd;
 
 	/* Only an Initial of 1200 bytes or more with an ID of 8 octets or more
 	 * passes (RFC 9000 7.2, 14.1), and not on a client's socket. */
-	if (s->connected || ngtcp2_accept(&hd, data, len) != 0) {
+	if (s->connected || ngtcp2_accept(&in.hd, data, len) != 0) {
 		counter_add(&n->drop_unknown_cid, 1);
 		return;
 	}
-	if (!may_accept(s, path, &hd))
+	if (r->service == NULL || r->draining) {
+		counter_add(&n->drop_not_serving, 1);
 		return;
-	if (quic_conn_accept(s, path, &hd, now, &c) != 0) {
+	}
+	quic_token_judge(r, path, &in);
+	if (!is_proved(s, path, &in) || !may_accept(s, path, &in.hd))
+		return;
+	if (quic_conn_accept(s, path, &in, now, &c) != 0) {
 		counter_add(&n->drop_memory, 1);
 		return;
 	}
-	s->router->accepts++;
+	r->accepts++;
 	quic_conn_recv(c, path, pi, data, len, now);
 }
 
@@ -330,12 +366,14 @@ quic_router_recv_own(struct quic_socket *s, const ngtcp2_path *path,
 		route_long(s, path, pi, data, len, now);
 		return;
 	}
-	cid =
-	    len >= SHORT_MIN ? quic_cid_find(r, data + 1, QUIC_CID_LEN) : NULL;
-	if (cid != NULL)
-		deliver(cid, path, pi, data, len, now);
-	else
+	cid = len > QUIC_CID_LEN ? quic_cid_find(r, data + 1, QUIC_CID_LEN)
+				 : NULL;
+	if (cid == NULL)
 		deliver_stray(s, path, pi, data, len, now);
+	else if (len < SHORT_MIN)
+		counter_add(&n->drop_short, 1);
+	else
+		deliver(cid, path, pi, data, len, now);
 }
 
 void

@@ -5,9 +5,16 @@
  */
 #include "quic/internal.h"
 
+#include <string.h>
+
 /* RFC 9000 6.3, 15: a reserved version, so that clients learn to ignore what
  * they do not know. */
 #define GREASE_VERSION 0x1a2a3a4au
+
+/* RFC 9000 10.3: what a reset has at most.  Whoever sent a packet of 43 bytes
+ * or less gets one byte less, so that two servers that know nothing of each
+ * other come to an end (10.3.3). */
+#define RESET_MAX 42
 
 void
 quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
@@ -49,4 +56,195 @@ quic_stateless_refuse(struct quic_socket *s, const ngtcp2_path *path,
 		return;
 	quic_tx_commit(s, path, 0, (size_t)n);
 	quic_worker_want_flush(s->router->worker);
+}
+
+/* -------------------------------------------------------------- tokens -- */
+
+/*
+ * Address validation tokens (RFC 9000 8.1) are ngtcp2's: their time, and for
+ * Retry the client's port and IDs, sealed under a key that is derived from
+ * ours and the token's own random bytes.  Our key is the same after a restart
+ * and in other processes, hence wall time.
+ */
+
+/*
+ * Not readable, and yet of the kind and the length of our Retry tokens: it was
+ * one, of other IDs or another key, and the client will take no second Retry.
+ * Of other servers' NEW_TOKEN tokens one in many thousands looks so.
+ */
+static bool
+looks_like_retry(const ngtcp2_pkt_hd *hd)
+{
+	return hd->tokenlen == NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2 &&
+	       hd->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2;
+}
+
+static enum quic_proof
+read_retry_token(const struct quic_router *r, const ngtcp2_path *path,
+    struct quic_initial *in, nsec wall)
+{
+	const struct evquic_service *service = r->service;
+	const ngtcp2_pkt_hd *hd = &in->hd;
+	ngtcp2_cid odcid;
+
+	switch (ngtcp2_crypto_verify_retry_token2(&odcid, hd->token,
+	    hd->tokenlen, service->token_key, sizeof(service->token_key),
+	    hd->version, path->remote.addr, path->remote.addrlen, &hd->dcid,
+	    QUIC_RETRY_TOKEN_LIFE, wall)) {
+	case 0:
+		in->odcid = odcid;
+		return QUIC_PROOF_RETRY;
+	case NGTCP2_CRYPTO_ERR_VERIFY_TOKEN:
+		return QUIC_PROOF_FALSE; /* late, or of another address */
+	default:
+		return looks_like_retry(hd) ? QUIC_PROOF_FALSE
+					    : QUIC_PROOF_NONE;
+	}
+}
+
+static enum quic_proof
+read_token(const struct quic_router *r, const ngtcp2_path *path,
+    struct quic_initial *in)
+{
+	const struct evquic_service *service = r->service;
+	const ngtcp2_pkt_hd *hd = &in->hd;
+	nsec wall = r->worker->io.wall(r->worker->io.ctx);
+
+	if (hd->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2)
+		return read_retry_token(r, path, in, wall);
+	if (hd->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR &&
+	    ngtcp2_crypto_verify_regular_token(hd->token, hd->tokenlen,
+		service->token_key, sizeof(service->token_key),
+		path->remote.addr, path->remote.addrlen, QUIC_TOKEN_LIFE,
+		wall) == 0)
+		return QUIC_PROOF_TOKEN;
+	return QUIC_PROOF_NONE;
+}
+
+void
+quic_token_judge(const struct quic_router *r, const ngtcp2_path *path,
+    struct quic_initial *in)
+{
+	struct quic_counters *n = &r->worker->counters;
+	counter *which[] = {
+	    [QUIC_PROOF_NONE] = &n->tokens_unreadable,
+	    [QUIC_PROOF_RETRY] = &n->tokens_accepted,
+	    [QUIC_PROOF_TOKEN] = &n->tokens_accepted,
+	    [QUIC_PROOF_FALSE] = &n->tokens_invalid,
+	};
+
+	in->odcid = in->hd.dcid;
+	in->proof = QUIC_PROOF_NONE;
+	if (in->hd.tokenlen == 0)
+		return;
+	in->proof = read_token(r, path, in);
+	counter_add(which[in->proof], 1);
+}
+
+void
+quic_stateless_retry(struct quic_socket *s, const ngtcp2_path *path,
+    const ngtcp2_cid *dcid, const ngtcp2_cid *scid)
+{
+	struct evquic_worker *w = s->router->worker;
+	const struct evquic_service *service = s->router->service;
+	uint8_t token[NGTCP2_CRYPTO_MAX_RETRY_TOKENLEN2];
+	uint8_t *room = quic_tx_room(s, QUIC_MIN_INITIAL);
+	ngtcp2_cid retry_scid;
+	ngtcp2_ssize n;
+
+	if (room == NULL)
+		return; /* the client asks again */
+	/* RFC 9000 17.2.5.1: an ID that the client did not choose. */
+	quic_cid_draw(s->router, &retry_scid);
+	n = ngtcp2_crypto_generate_retry_token2(token, service->token_key,
+	    sizeof(service->token_key), NGTCP2_PROTO_VER_V1, path->remote.addr,
+	    path->remote.addrlen, &retry_scid, dcid, w->io.wall(w->io.ctx));
+	if (n > 0)
+		n = ngtcp2_crypto_write_retry(room, QUIC_MIN_INITIAL,
+		    NGTCP2_PROTO_VER_V1, scid, &retry_scid, dcid, token,
+		    (size_t)n);
+	if (n <= 0)
+		return;
+	quic_tx_commit(s, path, 0, (size_t)n);
+	counter_add(&w->counters.retries_sent, 1);
+	quic_worker_want_flush(w);
+}
+
+void
+quic_token_give(struct evquic_conn *c, const ngtcp2_addr *remote)
+{
+	const struct quic_io *io = &c->router->worker->io;
+	const struct evquic_service *service = c->service;
+	uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
+	ngtcp2_ssize n = ngtcp2_crypto_generate_regular_token(token,
+	    service->token_key, sizeof(service->token_key), remote->addr,
+	    remote->addrlen, io->wall(io->ctx));
+
+	if (n > 0)
+		(void)ngtcp2_conn_submit_new_token(c->qc, token, (size_t)n);
+}
+
+/* --------------------------------------------------------------- reset -- */
+
+/*
+ * RFC 9000 10.3.2: the token is a function of the ID and a fixed key that
+ * nobody can guess: SipHash under each half of the key.  HKDF costs 12,000
+ * instructions, and a connection begins with eight IDs.
+ */
+void
+quic_stateless_token(const struct evquic_service *service, const uint8_t *id,
+    size_t len, uint8_t *ret_token)
+{
+	const uint8_t *key = service->reset_key;
+	uint64_t half[2] = {
+	    hash_bytes(key, id, len),
+	    hash_bytes(key + HASH_KEY_LEN, id, len),
+	};
+
+	_Static_assert(sizeof(half) == NGTCP2_STATELESS_RESET_TOKENLEN &&
+			   sizeof(service->reset_key) == 2 * HASH_KEY_LEN,
+	    "two halves");
+	memcpy(ret_token, half, sizeof(half));
+}
+
+/* RFC 9000 10.3.3: so many a second, and a second's worth at once. */
+static bool
+may_reset(struct quic_router *r, nsec now)
+{
+	nsec from = r->resets_until > now ? r->resets_until : now;
+
+	if (from - now >= NSEC_PER_SEC)
+		return false;
+	r->resets_until = from + NSEC_PER_SEC / QUIC_RESETS_PER_SECOND;
+	return true;
+}
+
+void
+quic_stateless_reset(struct quic_socket *s, const ngtcp2_path *path,
+    const uint8_t *data, size_t len, nsec now)
+{
+	struct quic_router *r = s->router;
+	struct evquic_worker *w = r->worker;
+	uint8_t token[NGTCP2_STATELESS_RESET_TOKENLEN];
+	uint8_t noise[RESET_MAX - NGTCP2_STATELESS_RESET_TOKENLEN];
+	size_t size = len <= RESET_MAX ? len - 1 : RESET_MAX;
+	uint8_t *room;
+
+	if (s->connected || r->service == NULL || len <= QUIC_RESET_MIN)
+		return;
+	if (!may_reset(r, now)) {
+		counter_add(&w->counters.resets_limited, 1);
+		return;
+	}
+	room = quic_tx_room(s, size);
+	if (room == NULL)
+		return;
+	quic_stateless_token(r->service, data + 1, QUIC_CID_LEN, token);
+	random_bytes(&w->random, noise, sizeof(noise));
+	if (ngtcp2_pkt_write_stateless_reset(
+		room, size, token, noise, size - sizeof(token)) < 0)
+		return;
+	quic_tx_commit(s, path, 0, size);
+	counter_add(&w->counters.resets_sent, 1);
+	quic_worker_want_flush(w);
 }

@@ -58,10 +58,18 @@ system_now(void *ctx)
 	return clock_now();
 }
 
+static nsec
+system_wall(void *ctx)
+{
+	(void)ctx;
+	return clock_wall();
+}
+
 const struct quic_io quic_io_system = {
     .recvmmsg = system_recvmmsg,
     .sendmmsg = system_sendmmsg,
     .now = system_now,
+    .wall = system_wall,
 };
 
 /* ---------------------------------------------------------- addresses -- */

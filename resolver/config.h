@@ -48,6 +48,13 @@ enum config_policy {
 	CONFIG_POLICY_ROUND_ROBIN,
 };
 
+/* Which clients have to prove their address first (RFC 9000 8.1.2). */
+enum config_retry {
+	CONFIG_RETRY_AUTO,
+	CONFIG_RETRY_ALWAYS,
+	CONFIG_RETRY_NEVER,
+};
+
 /* One socket address. */
 struct config_addr {
 	struct sockaddr_storage ss;
@@ -133,6 +140,8 @@ struct config {
 		uint64_t handshake_timeout_ms;
 		uint64_t query_arrival_timeout_ms;
 		uint32_t max_streams;
+		enum config_retry retry;
+		uint32_t retry_above; /* handshakes in flight a worker */
 		uint64_t stream_window_bytes;
 		uint64_t connection_window_bytes;
 		uint64_t connection_window_max_bytes;

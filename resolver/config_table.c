@@ -22,6 +22,7 @@
 #define FRAMED_MESSAGE_MAX 65537 /* RFC 9250 4.2: length, then the message */
 #define STREAMS_MAX 10000
 #define CLIENTS_MAX 1000000
+#define HANDSHAKES_MAX 1000000
 #define SERVERS_MAX 32
 #define ADDRESSES_MAX 8
 #define PINS_MAX 8
@@ -104,6 +105,22 @@ const struct config_key config_keys[] = {
 	.initial = "100",
 	.help = "Queries that one connection may have open at once. It\n"
 		"bounds the memory of a connection, too."},
+    {.path = "quic.retry",
+	.type = CONFIG_TYPE_CHOICE,
+	IN_CONFIG(quic.retry),
+	.initial = "auto",
+	.choices = {"auto", "always", "never"},
+	.help = "Who has to prove its address before a handshake begins,\n"
+		"which costs one round trip (Retry, RFC 9000 8.1.2). auto:\n"
+		"all while many handshakes are in flight. always: all but\n"
+		"those who were here within a day. never: nobody."},
+    {.path = "quic.retry-above",
+	.type = CONFIG_TYPE_COUNT,
+	IN_CONFIG(quic.retry_above),
+	.min = 1,
+	.max = HANDSHAKES_MAX,
+	.initial = "1000",
+	.help = "How many handshakes in flight are many, in each worker."},
     {.path = "quic.stream-window",
 	.type = CONFIG_TYPE_SIZE,
 	IN_CONFIG(quic.stream_window_bytes),

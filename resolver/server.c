@@ -32,6 +32,7 @@
 #define RESET_LABEL "stateless reset"
 #define STEER_LABEL "steering"
 #define STEER_KEY_LEN 16
+#define TOKEN_LABEL "address token"
 
 /* ---------------------------------------------------------- certificate -- */
 
@@ -87,6 +88,34 @@ describe_cred(struct server *s, const struct config *config)
 
 /* ------------------------------------------------------------- service -- */
 
+static enum evquic_retry
+retry_policy(enum config_retry retry)
+{
+	switch (retry) {
+	case CONFIG_RETRY_ALWAYS:
+		return EVQUIC_RETRY_ALWAYS;
+	case CONFIG_RETRY_NEVER:
+		return EVQUIC_RETRY_NEVER;
+	case CONFIG_RETRY_AUTO:
+		break;
+	}
+	return EVQUIC_RETRY_AUTO;
+}
+
+/* The same secret gives the same keys, after a restart and in a fleet. */
+static int
+derive_keys(
+    const struct tls_secret *secret, struct evquic_service_options *options)
+{
+	int rc = tls_secret_derive(secret, RESET_LABEL, NULL, 0,
+	    options->reset_key, sizeof(options->reset_key));
+
+	if (rc == 0)
+		rc = tls_secret_derive(secret, TOKEN_LABEL, NULL, 0,
+		    options->token_key, sizeof(options->token_key));
+	return rc;
+}
+
 static struct evquic_service *
 make_service(
     struct server *s, const struct config *config, struct evquic_cred *cred)
@@ -106,14 +135,15 @@ make_service(
 	    .offers = &offer,
 	    .noffers = 1,
 	    .handshake_timeout_ms = (uint32_t)config->quic.handshake_timeout_ms,
+	    .retry = retry_policy(config->quic.retry),
+	    .retry_above = config->quic.retry_above,
 	};
 	uint64_t memory = config->limits.memory_bytes;
 
 	if (memory == 0)
 		memory = memory_available("") / MEMORY_SHARE;
 	options.max_bytes = memory / s->nworkers;
-	if (tls_secret_derive(s->secret, RESET_LABEL, NULL, 0,
-		options.reset_key, sizeof(options.reset_key)) != 0)
+	if (derive_keys(s->secret, &options) != 0)
 		return NULL;
 	return evquic_service_new(&options);
 }

@@ -169,6 +169,8 @@ duo_init(struct duo *d, const struct duo_options *o)
 	    .noffers = 2,
 	    .handshake_timeout_ms = o->handshake_timeout_ms,
 	    .max_bytes = o->max_bytes,
+	    .retry = o->retry,
+	    .retry_above = o->retry_above,
 	};
 	world.workers = o->workers != 0 ? o->workers : 1;
 	world.family = o->family != 0 ? o->family : AF_INET;

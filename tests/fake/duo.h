@@ -59,6 +59,8 @@ struct duo_options {
 	const struct evquic_limits *client;
 	uint32_t handshake_timeout_ms; /* of the server */
 	uint64_t max_bytes;
+	enum evquic_retry retry;
+	uint32_t retry_above;
 	unsigned workers; /* 0: one */
 	bool wildcard;
 	int family; /* 0: AF_INET */

@@ -21,6 +21,7 @@
 #include "tests/fake/alloc.h"
 
 enum {
+	WALL_YEARS = 50,    /* since 1970 */
 	FIRST_PORT = 40000, /* of those that the net chooses */
 	LATE_FACTOR = 8,
 	DEFAULT_DELAY_MS = 10,
@@ -629,6 +630,14 @@ net_now(void *ctx)
 	return n->now;
 }
 
+static nsec
+net_wall(void *ctx)
+{
+	const struct net *n = ctx;
+
+	return n->wall + n->now;
+}
+
 static void
 net_random(void *ctx, uint8_t *out, size_t len)
 {
@@ -642,6 +651,7 @@ net_init(struct net *n, uint64_t seed)
 {
 	*n = (struct net){
 	    .now = NSEC_PER_SEC, /* zero would hide mistakes */
+	    .wall = WALL_YEARS * 365 * 86400 * NSEC_PER_SEC,
 	    .rng = {seed},
 	    .ids = {~seed},
 	    .faults = {.delay = DEFAULT_DELAY_MS * NSEC_PER_MSEC},
@@ -650,6 +660,7 @@ net_init(struct net *n, uint64_t seed)
 		    .recvmmsg = net_recvmmsg,
 		    .sendmmsg = net_sendmmsg,
 		    .now = net_now,
+		    .wall = net_wall,
 		    .random = net_random,
 		    .ctx = n,
 		},

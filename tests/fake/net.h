@@ -96,6 +96,7 @@ typedef bool (*net_tap_fn)(void *arg, const struct net_datagram *d);
 
 struct net {
 	nsec now;
+	nsec wall; /* what the wall clock is ahead of that one */
 	struct timers timers;
 	struct prng rng; /* for faults */
 	struct prng ids; /* for what the library asks at random */

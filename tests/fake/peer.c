@@ -108,6 +108,30 @@ on_stream_data(ngtcp2_conn *qc, uint32_t flags, int64_t id, uint64_t offset,
 	return 0;
 }
 
+static int
+on_new_token(ngtcp2_conn *qc, const uint8_t *token, size_t len, void *user_data)
+{
+	struct peer *p = user_data;
+
+	(void)qc;
+	assert(len <= sizeof(p->token));
+	memcpy(p->token, token, len);
+	p->tokenlen = len;
+	p->ntokens++;
+	if (p->options.on_token != NULL)
+		p->options.on_token(p);
+	return 0;
+}
+
+static int
+on_retry(ngtcp2_conn *qc, const ngtcp2_pkt_hd *hd, void *user_data)
+{
+	struct peer *p = user_data;
+
+	p->retries++;
+	return ngtcp2_crypto_recv_retry_cb(qc, hd, user_data);
+}
+
 #define COMMON                                                                 \
 	.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,                 \
 	.encrypt = on_encrypt, .decrypt = ngtcp2_crypto_decrypt_cb,            \
@@ -124,7 +148,8 @@ on_stream_data(ngtcp2_conn *qc, uint32_t flags, int64_t id, uint64_t offset,
 static const ngtcp2_callbacks client_callbacks = {
     COMMON,
     .client_initial = ngtcp2_crypto_client_initial_cb,
-    .recv_retry = ngtcp2_crypto_recv_retry_cb,
+    .recv_retry = on_retry,
+    .recv_new_token = on_new_token,
 };
 
 static const ngtcp2_callbacks server_callbacks = {
@@ -429,6 +454,8 @@ peer_connect(struct peer *p, struct sim *s, const struct peer_options *o)
 	p->remote = s->addr;
 	net_connect(&s->net, p->fd, &s->addr);
 	fill(p, &st, &tp);
+	st.token = o->token;
+	st.tokenlen = o->tokenlen;
 	draw_cid(p, &dcid);
 	draw_cid(p, &scid);
 	path = path_of(p);

@@ -14,6 +14,7 @@
  */
 
 enum {
+	PEER_TOKEN = 200,
 	PEER_FRAMES = 1000 /* bytes of frames that one packet takes */
 };
 
@@ -28,8 +29,11 @@ struct peer_options {
 	/* May prepare the session before its first packet. */
 	void (*prepare)(struct peer *p);
 	void *arg;
-	bool large; /* client: a second key share, of 1024 bytes */
-	bool early; /* client: send early data, if the session can */
+	bool large;	      /* client: a second key share, of 1024 bytes */
+	bool early;	      /* client: send early data, if the session can */
+	const uint8_t *token; /* client: of an earlier connection; or NULL */
+	size_t tokenlen;
+	void (*on_token)(struct peer *p); /* client: one came; or NULL */
 };
 
 struct peer {
@@ -51,6 +55,10 @@ struct peer {
 	bool heard_close;
 	ngtcp2_ccerr close; /* what the other side closed with */
 	uint64_t bytes_in;
+	unsigned retries; /* that were taken */
+	unsigned ntokens; /* NEW_TOKEN frames */
+	size_t tokenlen;  /* the last one */
+	uint8_t token[PEER_TOKEN];
 	bool has_early_key;
 	size_t nframes;
 	uint8_t frames[PEER_FRAMES]; /* for the next packet */

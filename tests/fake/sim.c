@@ -107,18 +107,22 @@ make_workers(struct sim *s, struct evquic_worker **workers, const char *name)
 	}
 }
 
+/* A service of these options, on all sockets of the server. */
 static void
-listen_all(struct sim *s, const struct sim_options *o)
+serve(struct sim *s, const struct evquic_service_options *o)
 {
-	union quic_addr bound = net_addr(o->family, o->wildcard, SIM_PORT);
+	struct evquic_service_options so = *o;
 
-	s->addr = net_addr(o->family, false, SIM_PORT);
+	so.size = sizeof(so);
+	if (so.cred == NULL)
+		so.cred = s->tls->cred;
+	s->service = evquic_service_new(&so);
+	assert(s->service != NULL);
 	for (unsigned i = 0; i < s->workers; i++) {
-		struct quic_socket *sock;
+		struct quic_socket *sock =
+		    quic_socket_new(quic_endpoint_router(s->server, i),
+			s->server_fds[i], &s->bound, false);
 
-		s->server_fds[i] = net_socket(&s->net, &bound, 1);
-		sock = quic_socket_new(quic_endpoint_router(s->server, i),
-		    s->server_fds[i], &bound, false);
 		assert(sock != NULL);
 		evquic_endpoint_serve(s->server, i, s->service);
 	}
@@ -127,8 +131,6 @@ listen_all(struct sim *s, const struct sim_options *o)
 void
 sim_init(struct sim *s, const struct sim_options *o)
 {
-	struct evquic_service_options so = *o->service;
-
 	assert(o->workers >= 1 && o->workers <= SIM_WORKERS);
 	*s =
 	    (struct sim){.tick = o->tick, .workers = o->workers, .tls = o->tls};
@@ -140,12 +142,21 @@ sim_init(struct sim *s, const struct sim_options *o)
 	s->server = evquic_endpoint_new(s->servers, s->workers);
 	s->client = evquic_endpoint_new(s->clients, s->workers);
 	assert(s->server != NULL && s->client != NULL);
-	so.size = sizeof(so);
-	if (so.cred == NULL)
-		so.cred = o->tls->cred;
-	s->service = evquic_service_new(&so);
-	assert(s->service != NULL);
-	listen_all(s, o);
+	s->bound = net_addr(o->family, o->wildcard, SIM_PORT);
+	s->addr = net_addr(o->family, false, SIM_PORT);
+	for (unsigned i = 0; i < s->workers; i++)
+		s->server_fds[i] = net_socket(&s->net, &s->bound, 1);
+	serve(s, o->service);
+}
+
+void
+sim_restart(struct sim *s, const struct evquic_service_options *service)
+{
+	evquic_endpoint_free(s->server);
+	evquic_service_unref(s->service);
+	s->server = evquic_endpoint_new(s->servers, s->workers);
+	assert(s->server != NULL);
+	serve(s, service);
 }
 
 void

@@ -49,7 +49,8 @@ struct sim {
 	struct evquic_endpoint *client;
 	struct evquic_service *service;
 	const struct sim_tls *tls;
-	union quic_addr addr; /* the server's, as clients know it */
+	union quic_addr addr;  /* the server's, as clients know it */
+	union quic_addr bound; /* of its sockets */
 	int server_fds[SIM_WORKERS];
 	struct list actors;
 	uint64_t steps;
@@ -71,6 +72,10 @@ void sim_init(struct sim *s, const struct sim_options *o);
 
 /* Frees all of it; whatever lives is killed. */
 void sim_done(struct sim *s);
+
+/* The server dies without a word, and one of another `service` is there in its
+ * stead. */
+void sim_restart(struct sim *s, const struct evquic_service_options *service);
 
 /* Begins a connection from a new socket of the client's worker; `remote`, a
  * `trust` of NULL and `size` are filled in.  As evquic_connect(). */

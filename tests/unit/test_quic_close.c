@@ -113,8 +113,11 @@ test_tombstone_answers(void)
 	CU_ASSERT(server_tombstones() == 0);
 	wire.from_server = 0;
 	repeat(1);
-	CU_ASSERT(wire.from_server == 0);
+	CU_ASSERT(sim_server_count(&d.sim, "drop_tombstone") == LATE);
 	CU_ASSERT(sim_server_count(&d.sim, "drop_unknown_cid") > 0);
+	/* From now on it is as unknown as any other. */
+	CU_ASSERT(sim_server_count(&d.sim, "resets_sent") == 1);
+	CU_ASSERT(wire.from_server == 1);
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
 }

@@ -194,6 +194,14 @@ check_retry(struct raw_script *script, struct raw_attempt *attempt)
 }
 
 static int
+check_no_retry(struct raw_script *script, struct raw_attempt *attempt)
+{
+	(void)attempt;
+	describe(script);
+	return script->current->has_retry ? -1 : 1;
+}
+
+static int
 check_token(struct raw_script *script, struct raw_attempt *attempt)
 {
 	(void)attempt;
@@ -377,6 +385,7 @@ const struct raw_expectation raw_quic_expectations[] = {
     {"idle", check_idle, false, false},
     {"stateless_reset", check_stateless_reset, false, false},
     {"retry", check_retry, false, false},
+    {"no_retry", check_no_retry, false, false},
     {"token", check_token, false, false},
     {"verified", check_verified, false, false},
     {"streams_closed", check_streams_closed, false, false},

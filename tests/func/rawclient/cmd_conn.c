@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	TOKEN_MAX = 256
+};
+
 struct raw_conn *
 raw_script_connect(struct raw_script *script, const char *name,
     const struct raw_settings *settings)
@@ -149,6 +153,7 @@ take_text_option(struct raw_settings *s, const char *word)
 struct connect_plan {
 	struct raw_settings settings;
 	char name[RAW_NAME_MAX];
+	char token[2 * TOKEN_MAX + 1];
 	bool no_wait;
 };
 
@@ -188,6 +193,25 @@ name_connection(struct raw_script *script, char *name, size_t size)
 	}
 }
 
+/* token_of=NAME: the last one that the connection of that name was given. */
+static int
+take_token(
+    struct raw_script *script, struct connect_plan *plan, const char *name)
+{
+	const struct raw_conn *from = raw_loop_find(&script->loop, name);
+	const struct raw_buf *token;
+
+	if (from == NULL)
+		return -EINVAL;
+	token = &from->seen.token;
+	if (token->len == 0 || token->len > TOKEN_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < token->len; i++)
+		snprintf(plan->token + 2 * i, 3, "%02x", token->data[i]);
+	plan->settings.token = plan->token;
+	return 0;
+}
+
 static int
 cmd_connect(struct raw_script *script, const struct raw_words *words)
 {
@@ -203,9 +227,14 @@ cmd_connect(struct raw_script *script, const struct raw_words *words)
 		plan.settings.host = words->at[i++];
 		plan.settings.port = words->at[i++];
 	}
-	for (; i < words->count; i++)
-		if (take_connect_word(&plan, words->at[i]) != 0)
+	for (; i < words->count; i++) {
+		const char *from = raw_word_value(words->at[i], "token_of");
+
+		if ((from != NULL
+			    ? take_token(script, &plan, from)
+			    : take_connect_word(&plan, words->at[i])) != 0)
 			return -EINVAL;
+	}
 	name_connection(script, plan.name, sizeof(plan.name));
 	script->current = raw_script_connect(script, plan.name, &plan.settings);
 	if (!plan.no_wait && !raw_script_handshake(script, script->current))
@@ -387,6 +416,7 @@ cmd_print(struct raw_script *script, const struct raw_words *words)
 		return print_answer(script, words->at[2]);
 	else
 		return -EINVAL;
+	fflush(stdout); /* somebody may wait for it */
 	return 0;
 }
 

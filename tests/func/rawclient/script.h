@@ -40,6 +40,7 @@
  *       [bind=ADDRESS] [ca=FILE] [verify=NAME] [pin=BASE64] [nowait]
  *       [cid_limit=N] [token=HEX] [hello=RULES]   RULES: see hello.h
  *       [reversed]         the datagrams of the hello, the last first
+ *       [token_of=NAME]    the last NEW_TOKEN of that connection
  *                          without nowait it waits for the handshake, which
  *                          must succeed
  *   use NAME      drop [NAME]      abandon      rebind      takeover
@@ -89,7 +90,7 @@
  *   expect reset STREAM [code=N]         expect no_reset STREAM
  *   expect close app|transport CODE      expect no_close
  *   expect open            a new query on this connection is answered
- *   expect alive | idle | stateless_reset | retry | token | verified
+ *   expect alive | idle | stateless_reset | retry | no_retry | token | verified
  *   expect streams_closed  every stream we used ended with FIN or reset
  *   expect param NAME=N    the server's transport parameter
  *   expect seen NAME>=N    frames of a type, e.g. MAX_STREAMS_BIDI
