@@ -435,7 +435,11 @@ test_no_memory(void)
 			const struct asked *a = &world.client.asked[i];
 
 			whole += is_right(&world.client, i);
-			resets += a->reset && a->code == DOQ_INTERNAL_ERROR;
+			/* of those whose answer found no memory */
+			resets +=
+			    a->reset && a->code == DOQ_INTERNAL_ERROR &&
+			    counter_get(
+				&world.workers[0].counters.query_no_memory) > 0;
 		}
 		finish();
 	}
