@@ -9,6 +9,7 @@
  *
  * No tickets are sent in this version, hence no resumption and no early data.
  */
+#include "quic/hello.h"
 #include "quic/internal.h"
 #include "tls/verify.h"
 
@@ -54,6 +55,18 @@ quic_tls_limits(
 	params->max_idle_timeout = limits->idle_timeout_ms * NSEC_PER_MSEC;
 }
 
+/*
+ * RFC 9000 7.4: a transport parameter that is sent twice; ngtcp2 takes the last
+ * one.  The alert stops GnuTLS; what goes out is QUIC's own code.
+ */
+static int
+refuse_parameters(struct evquic_conn *c)
+{
+	quic_conn_abandon(c, NGTCP2_TRANSPORT_PARAMETER_ERROR,
+	    "transport parameter sent twice");
+	return GNUTLS_E_ILLEGAL_PARAMETER;
+}
+
 /* -------------------------------------------------------------- server -- */
 
 static const struct evquic_offer *
@@ -94,21 +107,47 @@ on_client_hello(gnutls_session_t session)
 	return 0;
 }
 
+/* The groups of tls/cred.c's priority for QUIC, by their numbers. */
+static const uint16_t groups[] = {
+    0x001d, /* x25519 */
+    0x0017, /* secp256r1 */
+    0x0018, /* secp384r1 */
+    0x0019, /* secp521r1 */
+    0x001e, /* x448 */
+};
+
+/* Before a ClientHello is parsed: what nobody else looks at. */
+static int
+look_at_hello(struct evquic_conn *c, const gnutls_datum_t *message)
+{
+	struct quic_hello hello;
+
+	if (quic_hello_read(message->data, message->size, groups,
+		sizeof(groups) / sizeof(groups[0]), &hello) != 0)
+		return 0; /* GnuTLS finds out, and says what is wrong */
+	if (hello.has_session_id) {
+		quic_conn_abandon(
+		    c, NGTCP2_PROTOCOL_VIOLATION, "legacy_session_id");
+		return GNUTLS_E_ILLEGAL_PARAMETER;
+	}
+	return hello.repeats_parameter ? refuse_parameters(c) : 0;
+}
+
 /*
  * RFC 9001 8.2: no QUIC without transport parameters.  ngtcp2 misses them only
  * when the handshake is complete, and asserts them before.
  */
 static int
-on_client_hello_read(gnutls_session_t session, unsigned type, unsigned when,
+on_client_hello_hook(gnutls_session_t session, unsigned type, unsigned when,
     unsigned incoming, const gnutls_datum_t *message)
 {
 	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
 	struct evquic_conn *c = ref->user_data;
 
 	(void)type;
-	(void)when;
 	(void)incoming;
-	(void)message;
+	if (when == GNUTLS_HOOK_PRE)
+		return look_at_hello(c, message);
 	return ngtcp2_conn_get_remote_transport_params(c->qc) != NULL
 		   ? 0
 		   : GNUTLS_E_MISSING_EXTENSION;
@@ -174,8 +213,8 @@ quic_tls_server_new(struct evquic_conn *c)
 	gnutls_handshake_set_post_client_hello_function(
 	    t->session, on_client_hello);
 	gnutls_handshake_set_hook_function(t->session,
-	    GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_POST,
-	    on_client_hello_read);
+	    GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_BOTH,
+	    on_client_hello_hook);
 	attach(c, t);
 	return 0;
 fail:
@@ -191,18 +230,32 @@ fail:
  * carries it is called before it is parsed; hence that of a later one.
  */
 static int
-on_finished(gnutls_session_t session, unsigned type, unsigned when,
-    unsigned incoming, const gnutls_datum_t *message)
+check_alpn(gnutls_session_t session)
 {
 	gnutls_datum_t alpn;
 
-	(void)type;
-	(void)when;
-	(void)incoming;
-	(void)message;
 	return gnutls_alpn_get_selected_protocol(session, &alpn) == 0
 		   ? 0
 		   : GNUTLS_E_NO_APPLICATION_PROTOCOL;
+}
+
+/* A session has one hook only: that of all messages, before and after. */
+static int
+on_server_message(gnutls_session_t session, unsigned type, unsigned when,
+    unsigned incoming, const gnutls_datum_t *message)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
+	struct evquic_conn *c = ref->user_data;
+
+	if (!incoming)
+		return 0;
+	if (type == GNUTLS_HANDSHAKE_ENCRYPTED_EXTENSIONS &&
+	    when == GNUTLS_HOOK_PRE &&
+	    quic_hello_server_repeats_parameter(message->data, message->size))
+		return refuse_parameters(c);
+	if (type == GNUTLS_HANDSHAKE_FINISHED && when == GNUTLS_HOOK_POST)
+		return check_alpn(session);
+	return 0;
 }
 
 int
@@ -232,8 +285,8 @@ quic_tls_client_new(
 	    gnutls_alpn_set_protocols(
 		t->session, &alpn, 1, GNUTLS_ALPN_MANDATORY) != 0)
 		goto fail;
-	gnutls_handshake_set_hook_function(t->session,
-	    GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST, on_finished);
+	gnutls_handshake_set_hook_function(t->session, GNUTLS_HANDSHAKE_ANY,
+	    GNUTLS_HOOK_BOTH, on_server_message);
 	attach(c, t);
 	return 0;
 fail:

@@ -15,8 +15,12 @@
 
 enum {
 	PEER_TOKEN = 200,
+	PEER_MESSAGE = 80000,
 	PEER_FRAMES = 1000 /* bytes of frames that one packet takes */
 };
+
+/* RFC 9001 8.4: without the compatibility mode. */
+#define PEER_PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:%DISABLE_TLS13_COMPAT_MODE"
 
 struct peer;
 
@@ -28,6 +32,10 @@ struct peer_options {
 	void (*tweak)(ngtcp2_transport_params *params);
 	/* May prepare the session before its first packet. */
 	void (*prepare)(struct peer *p);
+	/* May change a handshake message before it is sent, with its head, of
+	 * up to PEER_MESSAGE octets; returns how long it is then. */
+	size_t (*rewrite)(
+	    struct peer *p, unsigned type, uint8_t *message, size_t len);
 	void *arg;
 	bool large;	      /* client: a second key share, of 1024 bytes */
 	bool early;	      /* client: send early data, if the session can */

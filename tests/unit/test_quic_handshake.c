@@ -76,8 +76,8 @@ static void
 test_hello_retry(void)
 {
 	struct peer_options o = {.alpn = "duo",
-	    .priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:"
-			"+GROUP-FFDHE2048:+GROUP-X25519"};
+	    .priority = PEER_PRIORITY ":-GROUP-ALL:"
+				      "+GROUP-FFDHE2048:+GROUP-X25519"};
 
 	begin(&o);
 	CU_ASSERT(peer.handshake_done && !peer.gone);
@@ -113,8 +113,8 @@ static void
 test_client_hello_retry(void)
 {
 	struct peer_options o = {.alpn = "duo",
-	    .priority = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:"
-			"+GROUP-SECP521R1"};
+	    .priority = PEER_PRIORITY ":-GROUP-ALL:"
+				      "+GROUP-SECP521R1"};
 	struct evquic_connect_options c = {.app = &duo_app};
 	struct raw_cert r;
 
@@ -235,8 +235,8 @@ static void
 test_early_data(void)
 {
 	offer_early_data(NULL, true);
-	offer_early_data("NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:"
-			 "+GROUP-FFDHE2048:+GROUP-X25519",
+	offer_early_data(PEER_PRIORITY ":-GROUP-ALL:"
+				       "+GROUP-FFDHE2048:+GROUP-X25519",
 	    false);
 }
 
