@@ -92,6 +92,7 @@ make_server(struct evquic_conn *c, const ngtcp2_path *path,
 	int rc;
 
 	fill_settings(&st, c, now);
+	quic_version_set(c->service->versions, &st);
 	st.handshake_timeout = c->service->handshake_timeout;
 	ngtcp2_transport_params_default(&tp);
 	tp.active_connection_id_limit = QUIC_ACTIVE_CID_LIMIT;
@@ -138,6 +139,24 @@ quic_conn_accept(struct quic_socket *s, const ngtcp2_path *path,
 	return 0;
 }
 
+/* Which versions a client speaks, and the first one of its own. */
+static const struct quic_versions *
+client_versions(enum evquic_versions versions, uint32_t *ret_first)
+{
+	switch (versions) {
+	case EVQUIC_VERSIONS_2:
+		*ret_first = NGTCP2_PROTO_VER_V2;
+		return &quic_version_2;
+	case EVQUIC_VERSIONS_1_OR_2:
+		*ret_first = NGTCP2_PROTO_VER_V1;
+		return &quic_version_2_and_1;
+	case EVQUIC_VERSIONS_1:
+		break;
+	}
+	*ret_first = NGTCP2_PROTO_VER_V1;
+	return &quic_version_1;
+}
+
 /* Makes the ngtcp2 and TLS objects of a client's connection. */
 static int
 make_client(struct evquic_conn *c, const ngtcp2_path *path,
@@ -149,10 +168,12 @@ make_client(struct evquic_conn *c, const ngtcp2_path *path,
 	ngtcp2_conn *qc;
 	ngtcp2_cid scid, dcid;
 	uint8_t unused[NGTCP2_STATELESS_RESET_TOKENLEN];
+	uint32_t version;
 	int rc;
 
 	quic_limits_fill(&limits, o->app, o->limits);
 	fill_settings(&st, c, now);
+	quic_version_set(client_versions(o->versions, &version), &st);
 	if (o->handshake_timeout_ms != 0)
 		st.handshake_timeout = o->handshake_timeout_ms * NSEC_PER_MSEC;
 	st.max_window = limits.conn_window_max;
@@ -165,7 +186,7 @@ make_client(struct evquic_conn *c, const ngtcp2_path *path,
 	rc = quic_conn_new_cid(c, &scid, unused);
 	if (rc != 0)
 		return rc;
-	if (ngtcp2_conn_client_new(&qc, &dcid, &scid, path, NGTCP2_PROTO_VER_V1,
+	if (ngtcp2_conn_client_new(&qc, &dcid, &scid, path, version,
 		&quic_client_callbacks, &st, &tp, &c->mem, c) != 0)
 		return -ENOMEM;
 	c->qc = qc;
@@ -239,7 +260,8 @@ evquic_connect(struct evquic_endpoint *e, size_t worker,
 	int rc;
 
 	if (o->size != sizeof(*o) || o->app == NULL || o->trust == NULL ||
-	    o->remote == NULL || !quic_app_is_whole(o->app))
+	    o->remote == NULL || !quic_app_is_whole(o->app) ||
+	    (unsigned)o->versions > EVQUIC_VERSIONS_1_OR_2)
 		return -EINVAL;
 	if (!quic_addr_copy(&remote, o->remote))
 		return -EAFNOSUPPORT;

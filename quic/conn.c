@@ -320,6 +320,7 @@ settle(struct evquic_conn *c, int rv, nsec now)
 		 * is kept for who cannot be answered (RFC 9000 8.1).  ngtcp2
 		 * says so to nobody who has proved its address. */
 		quic_stateless_retry(c->socket, ngtcp2_conn_get_path(c->qc),
+		    ngtcp2_conn_get_client_chosen_version(c->qc),
 		    ngtcp2_conn_get_client_initial_dcid(c->qc),
 		    ngtcp2_conn_get_dcid(c->qc));
 		quic_conn_die(c, EVQUIC_CLOSED_DROPPED);
@@ -338,7 +339,7 @@ settle(struct evquic_conn *c, int rv, nsec now)
 		quic_conn_die(c, EVQUIC_CLOSED_TIMEOUT);
 		break;
 	case NGTCP2_ERR_RECV_VERSION_NEGOTIATION:
-		/* We speak one version, and the server does not. */
+		/* The server does not speak the version that was asked for. */
 		quic_conn_die(c, EVQUIC_CLOSED_BY_PEER);
 		break;
 	default:
@@ -631,6 +632,9 @@ evquic_conn_stats(const struct evquic_conn *c, struct evquic_conn_stats *ret)
 	ret->account_bytes = counter_get(&c->account.bytes) + sizeof(*c);
 	if (c->qc == NULL)
 		return;
+	ret->version = ngtcp2_conn_get_negotiated_version(c->qc);
+	if (ret->version == 0)
+		ret->version = ngtcp2_conn_get_client_chosen_version(c->qc);
 	ngtcp2_conn_get_conn_info(c->qc, &info);
 	ret->cwnd_bytes = info.cwnd;
 	ret->rtt_ns = c->stats.handshake_done ? info.smoothed_rtt : 0;

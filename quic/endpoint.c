@@ -296,6 +296,7 @@ evquic_service_new(const struct evquic_service_options *o)
 	s->max_bytes = o->max_bytes;
 	memcpy(s->reset_key, o->reset_key, sizeof(s->reset_key));
 	memcpy(s->token_key, o->token_key, sizeof(s->token_key));
+	s->versions = o->version_2 ? &quic_version_2_and_1 : &quic_version_1;
 	s->retry = o->retry;
 	s->retry_above =
 	    o->retry_above != 0 ? o->retry_above : QUIC_RETRY_ABOVE;

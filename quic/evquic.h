@@ -165,6 +165,7 @@ struct evquic_conn_stats {
 	uint64_t rtt_ns; /* smoothed; 0 before there is one */
 	uint64_t cwnd_bytes;
 	uint64_t account_bytes; /* memory that it holds */
+	uint32_t version;	/* of QUIC: 1, or 0x6b3343cf for version 2 */
 };
 
 /* One piece of outgoing data, for applications that own their bytes. */
@@ -299,6 +300,9 @@ struct evquic_service_options {
 	uint8_t token_key[32]; /* address validation tokens (RFC 9000 8.1.4) */
 	enum evquic_retry retry;
 	uint32_t retry_above; /* handshakes in flight a worker; 0: 1,000 */
+	/* Serve QUIC version 2 (RFC 9369), too, and change over to it if the
+	 * client lists it (RFC 9368); else version 1 only. */
+	bool version_2;
 };
 
 /* Makes a service, one reference; NULL with errno set on bad arguments. */
@@ -364,6 +368,13 @@ EVQUIC_API void evquic_endpoint_free(struct evquic_endpoint *endpoint);
 
 /* ------------------------------------------------------------- client -- */
 
+/* The versions of QUIC that a client speaks. */
+enum evquic_versions {
+	EVQUIC_VERSIONS_1,     /* RFC 9000 */
+	EVQUIC_VERSIONS_2,     /* RFC 9369, from the first packet on */
+	EVQUIC_VERSIONS_1_OR_2 /* begins with 1; the server may choose 2 */
+};
+
 struct evquic_connect_options {
 	size_t size; /* sizeof(struct evquic_connect_options) */
 	const struct evquic_app *app;
@@ -373,6 +384,7 @@ struct evquic_connect_options {
 	const char *name; /* to verify and to send as SNI; see trust */
 	struct evquic_trust *trust;    /* how to verify; a reference is taken */
 	uint32_t handshake_timeout_ms; /* 0: 10,000 */
+	enum evquic_versions versions; /* no other one is tried */
 };
 
 /*

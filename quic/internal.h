@@ -376,7 +376,7 @@ void quic_token_judge(const struct quic_router *r, const ngtcp2_path *path,
 /* Has the client prove its address before anything is kept for it (RFC 9000
  * 8.1.2): `dcid` and `scid` are those of its packet. */
 void quic_stateless_retry(struct quic_socket *s, const ngtcp2_path *path,
-    const ngtcp2_cid *dcid, const ngtcp2_cid *scid);
+    uint32_t version, const ngtcp2_cid *dcid, const ngtcp2_cid *scid);
 
 /* Gives the client at `remote` a token for its next connection (RFC 9000
  * 8.1.3); without memory it gets none. */
@@ -405,6 +405,23 @@ bool quic_budget_make_room(struct quic_router *r);
 
 /* Closes a connection that holds too much, in the next flush. */
 void quic_budget_check(struct evquic_conn *c);
+
+/* ----------------------------------------------------------- version.c -- */
+
+/* Versions of QUIC, the preferred one first. */
+struct quic_versions {
+	uint32_t list[2];
+	size_t n;
+};
+
+extern const struct quic_versions quic_version_1;
+extern const struct quic_versions quic_version_2;
+extern const struct quic_versions quic_version_2_and_1;
+
+bool quic_version_is_one_of(const struct quic_versions *v, uint32_t version);
+
+/* Has ngtcp2 speak these and tell the peer of them (RFC 9368). */
+void quic_version_set(const struct quic_versions *v, ngtcp2_settings *st);
 
 /* -------------------------------------------------------------- conn.c -- */
 
@@ -565,6 +582,7 @@ struct evquic_service {
 	uint8_t token_key[32];
 	enum evquic_retry retry;
 	uint32_t retry_above;
+	const struct quic_versions *versions;
 };
 
 /* Makes the TLS session of a connection and ties it to its ngtcp2_conn. */

@@ -224,7 +224,8 @@ is_proved(struct quic_socket *s, const ngtcp2_path *path,
 	}
 	if (!is_retry_due(s->router))
 		return true;
-	quic_stateless_retry(s, path, &in->hd.dcid, &in->hd.scid);
+	quic_stateless_retry(
+	    s, path, in->hd.version, &in->hd.dcid, &in->hd.scid);
 	return false;
 }
 
@@ -279,14 +280,30 @@ accept_packet(struct quic_socket *s, const ngtcp2_path *path,
 	quic_conn_recv(c, path, pi, data, len, now);
 }
 
+/* True if a connection of this version may begin here, or lives here: what
+ * our own clients speak is their affair. */
+static bool
+is_spoken(const struct quic_socket *s, uint32_t version)
+{
+	const struct evquic_service *service = s->router->service;
+	const struct quic_versions *v =
+	    service != NULL ? service->versions : &quic_version_1;
+
+	return quic_version_is_one_of(
+	    s->connected ? &quic_version_2_and_1 : v, version);
+}
+
 /* What a long header's version field says, if there is one. */
 static bool
-is_of_version_1(const uint8_t *data, size_t len)
+is_of_spoken_version(
+    const struct quic_socket *s, const uint8_t *data, size_t len)
 {
-	static const uint8_t version_1[] = {0, 0, 0, NGTCP2_PROTO_VER_V1};
+	uint32_t version;
 
-	return len <= sizeof(version_1) ||
-	       memcmp(data + 1, version_1, sizeof(version_1)) == 0;
+	if (len <= sizeof(version))
+		return true;
+	memcpy(&version, data + 1, sizeof(version));
+	return is_spoken(s, ntohl(version));
 }
 
 static void
@@ -295,12 +312,16 @@ route_long(struct quic_socket *s, const ngtcp2_path *path,
 {
 	struct quic_router *r = s->router;
 	struct quic_counters *n = &r->worker->counters;
-	struct quic_cid *cid;
+	struct quic_cid *cid = NULL;
 	ngtcp2_version_cid vc;
 	int rv = ngtcp2_pkt_decode_version_cid(&vc, data, len, QUIC_CID_LEN);
 
-	/* ngtcp2 knows version 2 (RFC 9369), which we do not offer. */
-	if (rv == 0 && vc.version != 0 && vc.version != NGTCP2_PROTO_VER_V1)
+	if (rv == 0)
+		cid = quic_cid_find(r, vc.dcid, vc.dcidlen);
+	/* ngtcp2 knows version 2 (RFC 9369), which may be off: for who comes
+	 * now, not for a connection that was there before. */
+	if (rv == 0 && cid == NULL && vc.version != 0 &&
+	    !is_spoken(s, vc.version))
 		rv = len >= QUIC_MIN_INITIAL ? NGTCP2_ERR_VERSION_NEGOTIATION
 					     : NGTCP2_ERR_INVALID_ARGUMENT;
 	if (rv == NGTCP2_ERR_VERSION_NEGOTIATION && r->service != NULL &&
@@ -311,8 +332,9 @@ route_long(struct quic_socket *s, const ngtcp2_path *path,
 		return;
 	}
 	if (rv != 0) {
-		counter_add(is_of_version_1(data, len) ? &n->drop_malformed
-						       : &n->drop_version,
+		counter_add(is_of_spoken_version(s, data, len)
+				? &n->drop_malformed
+				: &n->drop_version,
 		    1);
 		return;
 	}
@@ -322,7 +344,6 @@ route_long(struct quic_socket *s, const ngtcp2_path *path,
 		counter_add(&n->drop_fixed_bit, 1);
 		return;
 	}
-	cid = quic_cid_find(r, vc.dcid, vc.dcidlen);
 	if (cid != NULL)
 		deliver(cid, path, pi, data, len, now);
 	else if (vc.version == 0)

@@ -20,8 +20,8 @@ void
 quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
     const ngtcp2_version_cid *vc)
 {
-	static const uint32_t versions[] = {
-	    GREASE_VERSION, NGTCP2_PROTO_VER_V1};
+	const struct quic_versions *spoken = s->router->service->versions;
+	uint32_t versions[1 + sizeof(spoken->list) / sizeof(spoken->list[0])];
 	struct evquic_worker *w = s->router->worker;
 	uint8_t unused;
 	uint8_t *room = quic_tx_room(s, QUIC_MIN_INITIAL);
@@ -30,10 +30,12 @@ quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
 	if (room == NULL)
 		return; /* the socket is full; the client asks again */
 	random_bytes(&w->random, &unused, sizeof(unused));
+	versions[0] = GREASE_VERSION;
+	memcpy(versions + 1, spoken->list, spoken->n * sizeof(versions[0]));
 	/* The IDs are echoed crosswise (RFC 9000 17.2.1). */
 	n = ngtcp2_pkt_write_version_negotiation(room, QUIC_MIN_INITIAL, unused,
 	    vc->scid, vc->scidlen, vc->dcid, vc->dcidlen, versions,
-	    sizeof(versions) / sizeof(versions[0]));
+	    1 + spoken->n);
 	if (n <= 0)
 		return;
 	quic_tx_commit(s, path, 0, (size_t)n);
@@ -102,21 +104,40 @@ read_retry_token(const struct quic_router *r, const ngtcp2_path *path,
 	}
 }
 
+/*
+ * A token of a NEW_TOKEN frame proves nothing in another version than that of
+ * the connection that gave it (RFC 9369 5).  ngtcp2's do not name it: so it is
+ * a part of the secret from which their keys are derived.
+ */
+struct version_key {
+	uint8_t token_key[32];
+	uint8_t version[sizeof(uint32_t)];
+};
+
+static void
+bind_key(const struct evquic_service *service, uint32_t version,
+    struct version_key *ret)
+{
+	version = htonl(version);
+	memcpy(ret->token_key, service->token_key, sizeof(ret->token_key));
+	memcpy(ret->version, &version, sizeof(ret->version));
+}
+
 static enum quic_proof
 read_token(const struct quic_router *r, const ngtcp2_path *path,
     struct quic_initial *in)
 {
-	const struct evquic_service *service = r->service;
 	const ngtcp2_pkt_hd *hd = &in->hd;
 	nsec wall = r->worker->io.wall(r->worker->io.ctx);
+	struct version_key key;
 
 	if (hd->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2)
 		return read_retry_token(r, path, in, wall);
+	bind_key(r->service, hd->version, &key);
 	if (hd->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR &&
 	    ngtcp2_crypto_verify_regular_token(hd->token, hd->tokenlen,
-		service->token_key, sizeof(service->token_key),
-		path->remote.addr, path->remote.addrlen, QUIC_TOKEN_LIFE,
-		wall) == 0)
+		(const uint8_t *)&key, sizeof(key), path->remote.addr,
+		path->remote.addrlen, QUIC_TOKEN_LIFE, wall) == 0)
 		return QUIC_PROOF_TOKEN;
 	return QUIC_PROOF_NONE;
 }
@@ -143,7 +164,7 @@ quic_token_judge(const struct quic_router *r, const ngtcp2_path *path,
 
 void
 quic_stateless_retry(struct quic_socket *s, const ngtcp2_path *path,
-    const ngtcp2_cid *dcid, const ngtcp2_cid *scid)
+    uint32_t version, const ngtcp2_cid *dcid, const ngtcp2_cid *scid)
 {
 	struct evquic_worker *w = s->router->worker;
 	const struct evquic_service *service = s->router->service;
@@ -157,12 +178,11 @@ quic_stateless_retry(struct quic_socket *s, const ngtcp2_path *path,
 	/* RFC 9000 17.2.5.1: an ID that the client did not choose. */
 	quic_cid_draw(s->router, &retry_scid);
 	n = ngtcp2_crypto_generate_retry_token2(token, service->token_key,
-	    sizeof(service->token_key), NGTCP2_PROTO_VER_V1, path->remote.addr,
+	    sizeof(service->token_key), version, path->remote.addr,
 	    path->remote.addrlen, &retry_scid, dcid, w->io.wall(w->io.ctx));
 	if (n > 0)
-		n = ngtcp2_crypto_write_retry(room, QUIC_MIN_INITIAL,
-		    NGTCP2_PROTO_VER_V1, scid, &retry_scid, dcid, token,
-		    (size_t)n);
+		n = ngtcp2_crypto_write_retry(room, QUIC_MIN_INITIAL, version,
+		    scid, &retry_scid, dcid, token, (size_t)n);
 	if (n <= 0)
 		return;
 	quic_tx_commit(s, path, 0, (size_t)n);
@@ -174,12 +194,13 @@ void
 quic_token_give(struct evquic_conn *c, const ngtcp2_addr *remote)
 {
 	const struct quic_io *io = &c->router->worker->io;
-	const struct evquic_service *service = c->service;
 	uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
-	ngtcp2_ssize n = ngtcp2_crypto_generate_regular_token(token,
-	    service->token_key, sizeof(service->token_key), remote->addr,
-	    remote->addrlen, io->wall(io->ctx));
+	struct version_key key;
+	ngtcp2_ssize n;
 
+	bind_key(c->service, ngtcp2_conn_get_negotiated_version(c->qc), &key);
+	n = ngtcp2_crypto_generate_regular_token(token, (const uint8_t *)&key,
+	    sizeof(key), remote->addr, remote->addrlen, io->wall(io->ctx));
 	if (n > 0)
 		(void)ngtcp2_conn_submit_new_token(c->qc, token, (size_t)n);
 }

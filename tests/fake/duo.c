@@ -171,6 +171,7 @@ duo_init(struct duo *d, const struct duo_options *o)
 	    .max_bytes = o->max_bytes,
 	    .retry = o->retry,
 	    .retry_above = o->retry_above,
+	    .version_2 = o->version_2,
 	};
 	world.workers = o->workers != 0 ? o->workers : 1;
 	world.family = o->family != 0 ? o->family : AF_INET;

@@ -63,6 +63,7 @@ struct duo_options {
 	uint32_t retry_above;
 	unsigned workers; /* 0: one */
 	bool wildcard;
+	bool version_2;
 	int family; /* 0: AF_INET */
 };
 

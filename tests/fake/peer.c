@@ -210,6 +210,8 @@ fill(struct peer *p, ngtcp2_settings *st, ngtcp2_transport_params *tp)
 	st->initial_ts = p->sim->net.now;
 	st->rand_ctx.native_handle = &p->sim->net.ids;
 	st->handshake_timeout = 10 * NSEC_PER_SEC;
+	st->available_versions = p->options.versions;
+	st->available_versionslen = p->options.nversions;
 	ngtcp2_transport_params_default(tp);
 	tp->initial_max_streams_bidi = STREAMS;
 	tp->initial_max_streams_uni = STREAMS;

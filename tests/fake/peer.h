@@ -25,9 +25,11 @@ enum {
 struct peer;
 
 struct peer_options {
-	const char *alpn;     /* NULL: no such extension */
-	const char *priority; /* of GnuTLS; NULL: TLS 1.3 as usual */
-	uint32_t version;     /* of QUIC; 0: 1 */
+	const char *alpn;	  /* NULL: no such extension */
+	const char *priority;	  /* of GnuTLS; NULL: TLS 1.3 as usual */
+	uint32_t version;	  /* of QUIC; 0: 1 */
+	const uint32_t *versions; /* what it says it speaks; or NULL */
+	size_t nversions;
 	/* May change what is told to the other side. */
 	void (*tweak)(ngtcp2_transport_params *params);
 	/* May prepare the session before its first packet. */

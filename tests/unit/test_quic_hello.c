@@ -4,93 +4,22 @@
  * world: each ends in the code that the RFC names, before TLS has parsed it.
  */
 #include "tests/fake/duo.h"
+#include "tests/fake/edit.h"
 #include "tests/fake/peer.h"
 #include "tests/unit/certs.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/unit.h"
 
 enum {
-	MESSAGE_HEAD = 4,
-	RANDOM_END = MESSAGE_HEAD + 2 + 32,
-	EXT_PARAMETERS = 57,
+	SESSION_ID_AT = 2 + 32,
 	TRANSPORT_PARAMETER_ERROR = 0x08,
 	PROTOCOL_VIOLATION = 0x0a
 };
 
 static struct duo d;
 static struct peer peer;
-
-/* --------------------------------------------------------- rewriting -- */
-
-static size_t
-get16(const uint8_t *p)
-{
-	return (size_t)p[0] << 8 | p[1];
-}
-
-static void
-add16(uint8_t *p, size_t more)
-{
-	size_t n = get16(p) + more;
-
-	p[0] = (uint8_t)(n >> 8);
-	p[1] = (uint8_t)n;
-}
-
-/* Where the length of all extensions stands. */
-static size_t
-find_extensions(const uint8_t *m, unsigned type)
-{
-	size_t at = RANDOM_END;
-
-	if (type != GNUTLS_HANDSHAKE_CLIENT_HELLO)
-		return MESSAGE_HEAD;
-	at += 1 + (size_t)m[at];
-	at += 2 + get16(m + at);
-	return at + 1 + (size_t)m[at];
-}
-
-/* Appends data to an extension; the message's new length. */
-static size_t
-append_to(uint8_t *m, size_t len, unsigned type, unsigned extension,
-    const void *data, size_t n)
-{
-	size_t all = find_extensions(m, type), at = all + 2;
-
-	while (get16(m + at) != extension) {
-		at += 4 + get16(m + at + 2);
-		if (at >= len)
-			abort();
-	}
-	add16(m + at + 2, n);
-	at += 4 + get16(m + at + 2) - n;
-	memmove(m + at + n, m + at, len - at);
-	memcpy(m + at, data, n);
-	add16(m + all, n);
-	add16(m + 2, n);
-	return len + n;
-}
-
-struct edit {
-	unsigned message; /* which is changed */
-	unsigned extension;
-	const char *data;
-	size_t len;
-};
-
-static size_t
-apply_edit(struct peer *p, unsigned type, uint8_t *m, size_t len)
-{
-	const struct edit *e = p->options.arg;
-
-	if (type != e->message)
-		return len;
-	return append_to(m, len, type, e->extension, e->data, e->len);
-}
 
 /* -------------------------------------------------------------- world -- */
 
@@ -130,17 +59,18 @@ is_closed_with(uint64_t code)
 static void
 test_repeated(void)
 {
-	static const struct edit edits[] = {
-	    /* initial_max_data, max_idle_timeout, one that nobody knows */
-	    {GNUTLS_HANDSHAKE_CLIENT_HELLO, EXT_PARAMETERS, "\x04\x01\x05", 3},
-	    {GNUTLS_HANDSHAKE_CLIENT_HELLO, EXT_PARAMETERS, "\x01\x01\x05", 3},
-	    {GNUTLS_HANDSHAKE_CLIENT_HELLO, EXT_PARAMETERS,
-		"\x7a\xb2\x01x\x7a\xb2\x01x", 8},
+	static const char *const repeated[] = {
+	    "\x04\x01\x05",		  /* initial_max_data */
+	    "\x01\x01\x05",		  /* max_idle_timeout */
+	    "\x7a\xb2\x01x\x7a\xb2\x01x", /* one that nobody knows */
 	};
-	struct peer_options o = {.rewrite = apply_edit};
+	struct edit e = {.message = GNUTLS_HANDSHAKE_CLIENT_HELLO,
+	    .extension = EDIT_PARAMETERS};
+	struct peer_options o = {.rewrite = edit_apply, .arg = &e};
 
-	for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
-		o.arg = (void *)(uintptr_t)&edits[i];
+	for (size_t i = 0; i < sizeof(repeated) / sizeof(repeated[0]); i++) {
+		e.data = repeated[i];
+		e.len = strlen(e.data);
 		begin(&o);
 		PROVE("BAD-070", is_closed_with(TRANSPORT_PARAMETER_ERROR));
 		PROVE("QSV-085", is_closed_with(TRANSPORT_PARAMETER_ERROR));
@@ -178,7 +108,7 @@ on_hello(gnutls_session_t session, unsigned type, unsigned when,
 	(void)when;
 	(void)incoming;
 	said->hello = true;
-	said->session_id_len = message->data[RANDOM_END - MESSAGE_HEAD];
+	said->session_id_len = message->data[SESSION_ID_AT];
 	return 0;
 }
 
@@ -223,11 +153,13 @@ part(void)
 static void
 test_server_repeats(void)
 {
-	static const struct edit edit = {GNUTLS_HANDSHAKE_ENCRYPTED_EXTENSIONS,
-	    EXT_PARAMETERS, "\x04\x01\x05", 3};
+	struct edit e = {.message = GNUTLS_HANDSHAKE_ENCRYPTED_EXTENSIONS,
+	    .extension = EDIT_PARAMETERS,
+	    .data = "\x04\x01\x05",
+	    .len = 3};
 	struct peer_options o = {
-	    .rewrite = apply_edit,
-	    .arg = (void *)(uintptr_t)&edit,
+	    .rewrite = edit_apply,
+	    .arg = &e,
 	};
 
 	meet(o);
