@@ -142,6 +142,7 @@ struct config {
 		uint32_t max_streams;
 		enum config_retry retry;
 		uint32_t retry_above; /* handshakes in flight a worker */
+		bool version_2;
 		uint64_t stream_window_bytes;
 		uint64_t connection_window_bytes;
 		uint64_t connection_window_max_bytes;

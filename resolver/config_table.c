@@ -121,6 +121,12 @@ const struct config_key config_keys[] = {
 	.max = HANDSHAKES_MAX,
 	.initial = "1000",
 	.help = "How many handshakes in flight are many, in each worker."},
+    {.path = "quic.version-2",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(quic.version_2),
+	.initial = "true",
+	.help = "Serve version 2 of QUIC (RFC 9369), too, and change over\n"
+		"to it when the client lists it (RFC 9368)."},
     {.path = "quic.stream-window",
 	.type = CONFIG_TYPE_SIZE,
 	IN_CONFIG(quic.stream_window_bytes),

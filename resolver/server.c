@@ -137,6 +137,7 @@ make_service(
 	    .handshake_timeout_ms = (uint32_t)config->quic.handshake_timeout_ms,
 	    .retry = retry_policy(config->quic.retry),
 	    .retry_above = config->quic.retry_above,
+	    .version_2 = config->quic.version_2,
 	};
 	uint64_t memory = config->limits.memory_bytes;
 
