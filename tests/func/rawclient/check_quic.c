@@ -210,6 +210,18 @@ check_token(struct raw_script *script, struct raw_attempt *attempt)
 }
 
 static int
+check_version(struct raw_script *script, struct raw_attempt *attempt)
+{
+	uint64_t version;
+
+	describe(script);
+	if (attempt->words.count != 2 ||
+	    raw_word_number(attempt->words.at[1], &version) != 0)
+		return -EINVAL;
+	return raw_conn_version(script->current) == version;
+}
+
+static int
 check_verified(struct raw_script *script, struct raw_attempt *attempt)
 {
 	(void)attempt;
@@ -387,6 +399,7 @@ const struct raw_expectation raw_quic_expectations[] = {
     {"retry", check_retry, false, false},
     {"no_retry", check_no_retry, false, false},
     {"token", check_token, false, false},
+    {"version", check_version, false, false},
     {"verified", check_verified, false, false},
     {"streams_closed", check_streams_closed, false, false},
     {"param", check_param, false, false},

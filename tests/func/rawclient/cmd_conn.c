@@ -56,6 +56,33 @@ raw_script_ask(struct raw_script *script, struct raw_conn *conn)
 	return stream;
 }
 
+static int
+take_version(struct raw_settings *s, const char *text)
+{
+	uint64_t version;
+
+	s->lists_both = strcmp(text, "both") == 0;
+	s->version = NGTCP2_PROTO_VER_V1;
+	if (s->lists_both)
+		return 0;
+	if (raw_word_number(text, &version) != 0 || version > UINT32_MAX)
+		return -EINVAL;
+	s->version = (uint32_t)version;
+	return 0;
+}
+
+int
+raw_script_settings(
+    const struct raw_script *script, struct raw_settings *ret_settings)
+{
+	const char *version = raw_script_get(script, "VERSION");
+
+	raw_settings_default(ret_settings);
+	ret_settings->host = raw_script_get(script, "HOST");
+	ret_settings->port = raw_script_get(script, "PORT");
+	return version != NULL ? take_version(ret_settings, version) : 0;
+}
+
 bool
 raw_script_control(struct raw_script *script)
 {
@@ -67,9 +94,8 @@ raw_script_control(struct raw_script *script)
 	uint64_t deadline = raw_now() + script->deadline_ms * RAW_MS;
 	int result = 0;
 
-	raw_settings_default(&settings);
-	settings.host = raw_script_get(script, "HOST");
-	settings.port = raw_script_get(script, "PORT");
+	if (raw_script_settings(script, &settings) != 0)
+		return false;
 	conn = raw_script_connect(script, "control", &settings);
 	if (raw_script_handshake(script, conn)) {
 		stream = raw_script_ask(script, conn);
@@ -93,7 +119,6 @@ struct number_option {
 static int
 take_number_option(struct raw_settings *s, const char *word)
 {
-	uint64_t version = s->version;
 	const struct number_option options[] = {
 	    {"idle", &s->idle_ms, true},
 	    {"keepalive", &s->keepalive_ms, true},
@@ -103,7 +128,6 @@ take_number_option(struct raw_settings *s, const char *word)
 	    {"streams_bidi", &s->streams_bidi, false},
 	    {"streams_uni", &s->streams_uni, false},
 	    {"cid_limit", &s->cid_limit, false},
-	    {"version", &version, false},
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
@@ -115,7 +139,6 @@ take_number_option(struct raw_settings *s, const char *word)
 		rc = options[i].is_duration
 			 ? raw_word_duration(value, options[i].to)
 			 : raw_word_number(value, options[i].to);
-		s->version = (uint32_t)version;
 		return rc;
 	}
 	return -ENOENT;
@@ -175,6 +198,8 @@ take_connect_word(struct connect_plan *plan, const char *word)
 		plan->settings.hello_tls12 = true;
 	else if (strcmp(word, "reversed") == 0)
 		plan->settings.is_reversed = true;
+	else if ((value = raw_word_value(word, "version")) != NULL)
+		return take_version(&plan->settings, value);
 	else {
 		rc = take_number_option(&plan->settings, word);
 		return rc == -ENOENT ? take_text_option(&plan->settings, word)
@@ -219,9 +244,8 @@ cmd_connect(struct raw_script *script, const struct raw_words *words)
 	uint64_t port;
 	int i = 1;
 
-	raw_settings_default(&plan.settings);
-	plan.settings.host = raw_script_get(script, "HOST");
-	plan.settings.port = raw_script_get(script, "PORT");
+	if (raw_script_settings(script, &plan.settings) != 0)
+		return -EINVAL;
 	if (i + 1 < words->count &&
 	    raw_word_number(words->at[i + 1], &port) == 0) {
 		plan.settings.host = words->at[i++];

@@ -42,13 +42,14 @@ struct raw_settings {
 	const char *priority;	  /* NULL: the raw client's own */
 	const char *ca;		  /* NULL: the certificate is not verified */
 	const char *verify_name;
-	const char *pin; /* base64 SHA-256 of the SPKI, or NULL */
-	uint32_t version;
+	const char *pin;  /* base64 SHA-256 of the SPKI, or NULL */
+	uint32_t version; /* of the first packet */
 	uint64_t idle_ms, keepalive_ms, handshake_ms;
 	uint64_t max_data, stream_data, streams_bidi, streams_uni;
 	uint64_t cid_limit;
 	const char *token; /* of the first Initial, in hexadecimal, or NULL */
 	const char *hello; /* rules of hello.h, or NULL */
+	bool lists_both;   /* versions 1 and 2 of QUIC (RFC 9368) */
 	bool no_ack;	   /* abandon() as soon as the handshake is done */
 	bool hello_tls12;  /* offer nothing above TLS 1.2 */
 	bool is_reversed;  /* the datagrams of the hello go last first */
@@ -214,6 +215,9 @@ void raw_conn_datagram(struct raw_conn *conn, const uint8_t *data, size_t len);
 /* Puts the connection in RAW_FAILED with a text. */
 void raw_conn_fail(struct raw_conn *conn, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The version of QUIC that it speaks now. */
+uint32_t raw_conn_version(const struct raw_conn *conn);
 
 /* One line about where the connection stands, into text. */
 void raw_conn_describe(const struct raw_conn *conn, char *text, size_t size);

@@ -116,9 +116,8 @@ connect_all(struct raw_script *script, const struct many_plan *plan)
 		conns[0] = script->current;
 		return conns;
 	}
-	raw_settings_default(&settings);
-	settings.host = raw_script_get(script, "HOST");
-	settings.port = raw_script_get(script, "PORT");
+	if (raw_script_settings(script, &settings) != 0)
+		raw_fatal("there is no such VERSION");
 	for (uint64_t i = 0; i < plan->conns; i++) {
 		char name[RAW_NAME_MAX];
 

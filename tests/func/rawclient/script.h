@@ -20,7 +20,8 @@
  *                          "ok ID" if all held and a control client on a
  *                          connection of its own got an answer
  *   set NAME VALUE         a variable (HOST PORT NAME TYPE: the server and the
- *                          question that `expect open` and `control` ask)
+ *                          question that `expect open` and `control` ask;
+ *                          VERSION: of QUIC, for all connections)
  *   repeat N ... end       the lines between, N times, $I counts from 0
  *   deadline D             for expectations that follow (5s)
  *   wait D                 time passes
@@ -34,11 +35,12 @@
  *   print params | seen | state | answer ID
  *
  * Connections
- *   connect [HOST PORT] [name=c1] [alpn=doq|none|a,b] [version=N] [sni=NAME]
- *       [idle=D] [keepalive=D] [handshake=D] [max_data=N] [stream_data=N]
+ *   connect [HOST PORT] [name=c1] [alpn=doq|none|a,b] [version=N|both]
+ * [sni=NAME] [idle=D] [keepalive=D] [handshake=D] [max_data=N] [stream_data=N]
  *       [streams_bidi=N] [streams_uni=N] [priority=STRING] [tls12] [no_ack]
  *       [bind=ADDRESS] [ca=FILE] [verify=NAME] [pin=BASE64] [nowait]
  *       [cid_limit=N] [token=HEX] [hello=RULES]   RULES: see hello.h
+ *       version=both       begins with 1 and lists 1 and 2
  *       [reversed]         the datagrams of the hello, the last first
  *       [token_of=NAME]    the last NEW_TOKEN of that connection
  *                          without nowait it waits for the handshake, which
@@ -91,6 +93,7 @@
  *   expect close app|transport CODE      expect no_close
  *   expect open            a new query on this connection is answered
  *   expect alive | idle | stateless_reset | retry | no_retry | token | verified
+ *   expect version N       of QUIC
  *   expect streams_closed  every stream we used ended with FIN or reset
  *   expect param NAME=N    the server's transport parameter
  *   expect seen NAME>=N    frames of a type, e.g. MAX_STREAMS_BIDI
@@ -198,6 +201,11 @@ int raw_word_part(
     struct raw_script *script, const char *word, struct raw_buf *buf);
 
 /* A connection to HOST and PORT with the default settings, in the loop. */
+/* The default settings with HOST, PORT and VERSION; -EINVAL if the last is no
+ * version. */
+int raw_script_settings(
+    const struct raw_script *script, struct raw_settings *ret_settings);
+
 struct raw_conn *raw_script_connect(struct raw_script *script, const char *name,
     const struct raw_settings *settings);
 /* Turns the loop until the handshake is over; true when it succeeded. */

@@ -10,6 +10,7 @@
 #include "tests/func/rawclient/seal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -25,14 +26,17 @@ enum {
 	KEY_MAX = 32
 };
 
-/* HKDF-Expand-Label of RFC 8446 7.1 with an empty context. */
+/* HKDF-Expand-Label of RFC 8446 7.1 with an empty context; the label is that
+ * of RFC 9001 5.1, or of RFC 9369 3.3.2, without its first word. */
 static int
 expand_label(
-    struct raw_keys *keys, const char *label, uint8_t *out, size_t out_len)
+    struct raw_keys *keys, const char *what, uint8_t *out, size_t out_len)
 {
 	uint8_t info[LABEL_MAX];
+	char label[LABEL_MAX / 2];
 	size_t n = 0;
-	size_t label_len = strlen(label);
+	size_t label_len = (size_t)snprintf(label, sizeof(label), "%s %s",
+	    keys->is_version_2 ? "quicv2" : "quic", what);
 	gnutls_datum_t secret = {keys->secret, (unsigned)keys->secret_len};
 	gnutls_datum_t datum = {info, 0};
 
@@ -61,8 +65,8 @@ set_packet_key(struct raw_keys *keys)
 	uint8_t key[KEY_MAX];
 	gnutls_datum_t datum = {key, (unsigned)key_size(keys)};
 
-	if (expand_label(keys, "quic key", key, datum.size) != 0 ||
-	    expand_label(keys, "quic iv", keys->iv, RAW_IV_LEN) != 0)
+	if (expand_label(keys, "key", key, datum.size) != 0 ||
+	    expand_label(keys, "iv", keys->iv, RAW_IV_LEN) != 0)
 		return -EINVAL;
 	if (gnutls_aead_cipher_init(&keys->aead, keys->aead_alg, &datum) != 0)
 		return -EINVAL;
@@ -81,7 +85,7 @@ set_mask_key(struct raw_keys *keys)
 		? GNUTLS_CIPHER_AES_128_CBC
 		: GNUTLS_CIPHER_AES_256_CBC;
 
-	if (expand_label(keys, "quic hp", key, key_datum.size) != 0)
+	if (expand_label(keys, "hp", key, key_datum.size) != 0)
 		return -EINVAL;
 	if (gnutls_cipher_init(&keys->mask, alg, &key_datum, &iv_datum) != 0)
 		return -EINVAL;
@@ -90,9 +94,9 @@ set_mask_key(struct raw_keys *keys)
 
 int
 raw_keys_init(struct raw_keys *keys, gnutls_session_t session,
-    const uint8_t *secret, size_t len)
+    bool is_version_2, const uint8_t *secret, size_t len)
 {
-	struct raw_keys fresh = {0};
+	struct raw_keys fresh = {.is_version_2 = is_version_2};
 	int rc;
 
 	fresh.aead_alg = gnutls_cipher_get(session);
@@ -134,7 +138,7 @@ raw_keys_update(struct raw_keys *keys)
 	struct raw_keys next = *keys;
 	uint8_t secret[RAW_SECRET_MAX];
 
-	if (expand_label(keys, "quic ku", secret, keys->secret_len) != 0)
+	if (expand_label(keys, "ku", secret, keys->secret_len) != 0)
 		return -EINVAL;
 	memcpy(next.secret, secret, keys->secret_len);
 	if (set_packet_key(&next) != 0)
@@ -238,7 +242,7 @@ open_next_phase(struct raw_keys *keys, const struct opened_header *h,
 	uint8_t secret[RAW_SECRET_MAX];
 	int rc;
 
-	if (expand_label(keys, "quic ku", secret, keys->secret_len) != 0)
+	if (expand_label(keys, "ku", secret, keys->secret_len) != 0)
 		return -EBADMSG;
 	memcpy(next.secret, secret, keys->secret_len);
 	if (set_packet_key(&next) != 0)

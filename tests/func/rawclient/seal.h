@@ -23,6 +23,7 @@ enum {
 
 struct raw_keys {
 	bool is_ready;
+	bool is_version_2; /* RFC 9369 3.3.1: other labels */
 	gnutls_cipher_algorithm_t aead_alg;
 	gnutls_mac_algorithm_t hash;
 	gnutls_aead_cipher_hd_t aead;
@@ -47,7 +48,7 @@ struct raw_packet {
  * refusal by GnuTLS.
  */
 int raw_keys_init(struct raw_keys *keys, gnutls_session_t session,
-    const uint8_t *secret, size_t len);
+    bool is_version_2, const uint8_t *secret, size_t len);
 void raw_keys_done(struct raw_keys *keys);
 
 /* The next generation of keys (RFC 9001 6); header protection stays. */

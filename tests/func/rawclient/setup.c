@@ -214,9 +214,19 @@ resolve(struct raw_conn *conn)
 	return 0;
 }
 
+uint32_t
+raw_conn_version(const struct raw_conn *conn)
+{
+	uint32_t version = ngtcp2_conn_get_negotiated_version(conn->quic);
+
+	return version != 0 ? version : conn->settings.version;
+}
+
 static int
 start_quic(struct raw_conn *conn)
 {
+	static const uint32_t both[] = {
+	    NGTCP2_PROTO_VER_V1, NGTCP2_PROTO_VER_V2};
 	const struct raw_settings *s = &conn->settings;
 	ngtcp2_settings settings;
 	ngtcp2_transport_params params;
@@ -234,6 +244,10 @@ start_quic(struct raw_conn *conn)
 	settings.handshake_timeout = s->handshake_ms * RAW_MS;
 	settings.token = token.data;
 	settings.tokenlen = token.len;
+	if (s->lists_both) {
+		settings.available_versions = both;
+		settings.available_versionslen = sizeof(both) / sizeof(both[0]);
+	}
 	ngtcp2_transport_params_default(&params);
 	params.initial_max_stream_data_bidi_local = s->stream_data;
 	params.initial_max_stream_data_bidi_remote = s->stream_data;

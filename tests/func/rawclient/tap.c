@@ -17,22 +17,37 @@ enum {
 	LONG_FORM = 0x80,
 	LONG_TYPE_SHIFT = 4,
 	LONG_TYPE_MASK = 0x03,
+	LONG_TYPES = 4,
 	LONG_TYPE_INITIAL = 0,
 	LONG_TYPE_RETRY = 3,
 	LONG_CIDS_AT = 5
 };
+
+/* The type by the numbers of version 1; in version 2 each is one more (RFC 9369
+ * 3.2). */
+static unsigned
+long_type(const uint8_t *p)
+{
+	unsigned type = p[0] >> LONG_TYPE_SHIFT & LONG_TYPE_MASK;
+
+	return raw_get_u32(p + 1) == NGTCP2_PROTO_VER_V2
+		   ? (type + LONG_TYPES - 1) % LONG_TYPES
+		   : type;
+}
 
 /* Steps over one long-header packet; 0 when nothing more can be found. */
 static size_t
 long_packet_size(const uint8_t *p, size_t len)
 {
 	size_t at = LONG_CIDS_AT;
-	unsigned type = p[0] >> LONG_TYPE_SHIFT & LONG_TYPE_MASK;
 	uint64_t value = 0;
+	unsigned type;
 	size_t used;
 
-	if (len < LONG_CIDS_AT || raw_get_u32(p + 1) == 0 ||
-	    type == LONG_TYPE_RETRY)
+	if (len < LONG_CIDS_AT || raw_get_u32(p + 1) == 0)
+		return 0;
+	type = long_type(p);
+	if (type == LONG_TYPE_RETRY)
 		return 0;
 	for (int i = 0; i < 2; i++) {
 		if (at >= len)
@@ -58,8 +73,7 @@ raw_tap_is_initial(const uint8_t *data, size_t len)
 {
 	return len > LONG_CIDS_AT && (data[0] & LONG_FORM) != 0 &&
 	       raw_get_u32(data + 1) != 0 &&
-	       (data[0] >> LONG_TYPE_SHIFT & LONG_TYPE_MASK) ==
-		   LONG_TYPE_INITIAL;
+	       long_type(data) == LONG_TYPE_INITIAL;
 }
 
 /* The 1-RTT packet of a datagram; it is always the last (RFC 9000 12.2). */

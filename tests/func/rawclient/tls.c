@@ -42,6 +42,7 @@ on_secret(gnutls_session_t session, gnutls_record_encryption_level_t level,
 	struct raw_conn *conn = session_conn(session);
 	ngtcp2_encryption_level to =
 	    ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level);
+	bool is_2 = raw_conn_version(conn) == NGTCP2_PROTO_VER_V2;
 
 	if (rx != NULL && ngtcp2_crypto_derive_and_install_rx_key(
 			      conn->quic, NULL, NULL, NULL, to, rx, len) != 0)
@@ -52,9 +53,9 @@ on_secret(gnutls_session_t session, gnutls_record_encryption_level_t level,
 	if (level != GNUTLS_ENCRYPTION_LEVEL_APPLICATION)
 		return 0;
 	if (rx != NULL)
-		(void)raw_keys_init(&conn->rx, session, rx, len);
+		(void)raw_keys_init(&conn->rx, session, is_2, rx, len);
 	if (tx != NULL)
-		(void)raw_keys_init(&conn->tx, session, tx, len);
+		(void)raw_keys_init(&conn->tx, session, is_2, tx, len);
 	return 0;
 }
 
