@@ -3,12 +3,13 @@
 #define EVQUIC_TLS_H
 
 /*
- * The two TLS objects that a user of libevquic builds: what a server
- * shows (evquic_cred) and what a client demands (evquic_trust).
+ * The TLS objects that a user of libevquic builds: what a server shows
+ * (evquic_cred), what a client demands (evquic_trust), and what a server has
+ * seen used that may be used once only (evquic_replay).
  *
- * Both are built once, then never changed: a reload builds a new object
- * and lets go of the old one.  Both are reference-counted with atomic
- * counters, so that any thread may hold, read and release them.
+ * The first two are built once, then never changed: a reload builds a new
+ * object and lets go of the old one.  All are reference-counted with atomic
+ * counters, so that any thread may hold, use and release them.
  *
  * No function here logs.  Where an error can have a cause that a human
  * must repair, the function writes one sentence without a newline, naming
@@ -170,6 +171,32 @@ EVQUIC_API struct evquic_trust *evquic_trust_ref(struct evquic_trust *trust);
 
 /* Gives one reference back; the last one frees.  NULL is fine. */
 EVQUIC_API void evquic_trust_unref(struct evquic_trust *trust);
+
+/*
+ * What a server remembers because it may be used once only.
+ */
+
+/*
+ * A set that all workers share and that lives longer than a service: what
+ * was used before a reload must not be new after it.  It holds hashes, and
+ * each until its own expiry, never shorter; when it is full, nothing new
+ * passes for unused.  Any thread.
+ */
+struct evquic_replay;
+
+/*
+ * A set of at most MAX entries, 16 bytes each, allocated as they come, and at
+ * most 64 bytes for each 256 of them at once.  By chance some IDs find no room
+ * from some 80 % of MAX on.  The caller owns the one reference.  NULL: no
+ * memory, no randomness, or MAX is 0 or beyond 10^12.
+ */
+EVQUIC_API struct evquic_replay *evquic_replay_new(size_t max);
+
+/* One more reference; returns its argument.  Any thread. */
+EVQUIC_API struct evquic_replay *evquic_replay_ref(struct evquic_replay *r);
+
+/* Gives one reference back; the last one frees.  NULL is fine. */
+EVQUIC_API void evquic_replay_unref(struct evquic_replay *r);
 
 #ifdef __cplusplus
 }
