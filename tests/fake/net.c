@@ -21,7 +21,6 @@
 #include "tests/fake/alloc.h"
 
 enum {
-	WALL_YEARS = 50,    /* since 1970 */
 	FIRST_PORT = 40000, /* of those that the net chooses */
 	LATE_FACTOR = 8,
 	DEFAULT_DELAY_MS = 10,
@@ -646,12 +645,24 @@ net_random(void *ctx, uint8_t *out, size_t len)
 	prng_fill(&n->ids, out, len);
 }
 
+/* When the program started: certificates are made by then, and all worlds of
+ * it, which must not differ, begin at the same time. */
+static nsec
+wall_of_program(void)
+{
+	static nsec start;
+
+	if (start == 0)
+		start = (nsec)time(NULL) * NSEC_PER_SEC;
+	return start;
+}
+
 void
 net_init(struct net *n, uint64_t seed)
 {
 	*n = (struct net){
 	    .now = NSEC_PER_SEC, /* zero would hide mistakes */
-	    .wall = WALL_YEARS * 365 * 86400 * NSEC_PER_SEC,
+	    .wall = wall_of_program(),
 	    .rng = {seed},
 	    .ids = {~seed},
 	    .faults = {.delay = DEFAULT_DELAY_MS * NSEC_PER_MSEC},

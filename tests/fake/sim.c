@@ -13,12 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/fake/tlsclock.h"
 #include "tests/fake/tlsrnd.h"
 #include "tests/unit/certs.h"
 
 enum {
 	LOOP_BOUND = 1000000, /* rounds in one moment: something spins */
-	OUT_HOURS = 1
+	OUT_HOURS = 1,
+	CERT_LIFE = 30 * 86400 /* seconds, before and after now */
 };
 
 /* --------------------------------------------------------------- TLS -- */
@@ -42,8 +44,19 @@ sim_tls_init(struct sim_tls *t)
 	static const char *const names[] = {SIM_NAME, NULL};
 	static const char *const pins[] = {
 	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="};
-	struct certs_spec ca = {.cn = "ca", .is_ca = true};
-	struct certs_spec leaf = {.cn = SIM_NAME, .dns = names, .issuer = "ca"};
+	struct certs_spec ca = {
+	    .cn = "ca",
+	    .is_ca = true,
+	    .from = -CERT_LIFE,
+	    .until = CERT_LIFE,
+	};
+	struct certs_spec leaf = {
+	    .cn = SIM_NAME,
+	    .dns = names,
+	    .issuer = "ca",
+	    .from = -CERT_LIFE,
+	    .until = CERT_LIFE,
+	};
 	struct evquic_trust_options o = {.size = sizeof(o)};
 	struct certs_dir dir;
 	char cert[CERTS_PATH], key[CERTS_PATH], why[EVQUIC_WHY_SIZE] = "";
@@ -136,6 +149,7 @@ sim_init(struct sim *s, const struct sim_options *o)
 	    (struct sim){.tick = o->tick, .workers = o->workers, .tls = o->tls};
 	net_init(&s->net, o->seed);
 	tlsrnd_seed(o->seed);
+	tlsclock_follow(s->net.io.wall, &s->net);
 	list_init(&s->actors);
 	make_workers(s, s->servers, "server");
 	make_workers(s, s->clients, "client");
@@ -172,6 +186,7 @@ sim_done(struct sim *s)
 	}
 	net_done(&s->net);
 	tlsrnd_stop();
+	tlsclock_stop();
 }
 
 int
