@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gnutls/crypto.h>
 #include <gnutls/x509.h>
 
 #include "tls/datum.h"
@@ -37,6 +38,7 @@ struct evquic_trust {
 	uint8_t (*pins)[TLS_PIN_OCTETS];	 /* owned */
 	size_t npins;
 	unsigned int flags;
+	uint8_t digest[TLS_TRUST_DIGEST]; /* of all that is demanded */
 };
 
 static void
@@ -153,6 +155,29 @@ check_options(
 	return 0;
 }
 
+/*
+ * A digest of the demands: flags, pins and the CA file's octets `ca` (NULL: no
+ * file; the system's store counts as one and the same).
+ */
+static int
+digest_demands(struct evquic_trust *trust, const struct tls_blob *ca)
+{
+	gnutls_hash_hd_t hash;
+	const uint64_t numbers[] = {trust->flags, trust->npins, ca != NULL};
+	int rc;
+
+	if (gnutls_hash_init(&hash, GNUTLS_DIG_SHA256) != 0)
+		return -ENOMEM;
+	rc = gnutls_hash(hash, numbers, sizeof(numbers));
+	if (rc == 0 && trust->npins > 0)
+		rc = gnutls_hash(
+		    hash, trust->pins, trust->npins * sizeof(*trust->pins));
+	if (rc == 0 && ca != NULL)
+		rc = gnutls_hash(hash, ca->data, ca->len);
+	gnutls_hash_deinit(hash, trust->digest);
+	return rc == 0 ? 0 : -ENOMEM;
+}
+
 static int
 load_pins(struct evquic_trust *trust,
     const struct evquic_trust_options *options, const struct tls_why *why)
@@ -194,6 +219,8 @@ load_ca_file(
 	pem = tls_datum(blob.data, blob.len);
 	rc = gnutls_certificate_set_x509_trust_mem(
 	    trust->handle, &pem, GNUTLS_X509_FMT_PEM);
+	if (rc > 0 && digest_demands(trust, &blob) != 0)
+		rc = GNUTLS_E_MEMORY_ERROR;
 	tls_blob_done(&blob);
 	if (rc == GNUTLS_E_MEMORY_ERROR)
 		return tls_why_set(why, -ENOMEM, "%s: out of memory", path);
@@ -241,6 +268,8 @@ evquic_trust_new(const struct evquic_trust_options *options, char *ret_why,
 		return tls_why_set(&why, -ENOMEM, "trust: out of memory");
 	trust->flags = opts.flags;
 	rc = load_pins(trust, &opts, &why);
+	if (rc == 0 && digest_demands(trust, NULL) != 0)
+		rc = tls_why_set(&why, -ENOMEM, "trust: out of memory");
 	if (rc == 0 && opts.ca_file != NULL)
 		rc = load_ca_file(trust, opts.ca_file, &why);
 	else if (rc == 0 && opts.flags == 0)
@@ -451,4 +480,11 @@ tls_verify_text(enum tls_verify_reason reason)
 		return "the certificate, or its chain, is malformed";
 	}
 	return "the certificate is refused";
+}
+
+void
+tls_trust_digest(
+    const struct evquic_trust *trust, uint8_t ret_digest[TLS_TRUST_DIGEST])
+{
+	memcpy(ret_digest, trust->digest, TLS_TRUST_DIGEST);
 }

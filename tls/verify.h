@@ -58,13 +58,24 @@ struct tls_peer_name {
  * When the server's certificate is refused, gnutls_handshake fails with
  * GNUTLS_E_CERTIFICATE_ERROR before the client has sent its Finished,
  * and peer->reason tells why.  A resumed session shows no certificate and
- * is not asked again: keep tickets with the TRUST they were earned under
- * and drop them together.
+ * is not asked again: a ticket must be used only under a TRUST of the same
+ * digest as it was earned under, for the same HOST.
  *
  * 0, -EINVAL (HOST malformed or missing), -ENOMEM.
  */
 int tls_trust_attach(const struct evquic_trust *trust, gnutls_session_t session,
     enum tls_use use, const char *host, struct tls_peer_name *peer);
+
+/* Octets of tls_trust_digest(). */
+#define TLS_TRUST_DIGEST 32
+
+/*
+ * A digest of what TRUST demands: flags, pins, the CA file's octets (of the
+ * system's store only that it is that).  What was earned under one trust is
+ * worth nothing under one of another digest.
+ */
+void tls_trust_digest(
+    const struct evquic_trust *trust, uint8_t ret_digest[TLS_TRUST_DIGEST]);
 
 /* One clause for a log line: "the certificate has expired".  Static. */
 const char *tls_verify_text(enum tls_verify_reason reason);
