@@ -5,6 +5,7 @@
  * conn.c serves both.
  */
 #include "quic/internal.h"
+#include "quic/session.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -168,17 +169,30 @@ make_client(struct evquic_conn *c, const ngtcp2_path *path,
 	ngtcp2_conn *qc;
 	ngtcp2_cid scid, dcid;
 	uint8_t unused[NGTCP2_STATELESS_RESET_TOKENLEN];
+	const struct quic_versions *versions;
+	const struct quic_io *io = &c->router->worker->io;
+	struct quic_session resume;
 	uint32_t version;
+	bool resumes;
 	int rc;
 
 	quic_limits_fill(&limits, o->app, o->limits);
 	fill_settings(&st, c, now);
-	quic_version_set(client_versions(o->versions, &version), &st);
+	versions = client_versions(o->versions, &version);
+	quic_version_set(versions, &st);
+	resumes =
+	    quic_tls_session_read(o, versions, io->wall(io->ctx), &resume);
+	if (resumes) /* RFC 9369 5: where it comes from, it leads to */
+		version = resume.version;
 	if (o->handshake_timeout_ms != 0)
 		st.handshake_timeout = o->handshake_timeout_ms * NSEC_PER_MSEC;
 	st.max_window = limits.conn_window_max;
 	st.max_stream_window = limits.stream_window;
 	c->max_bytes = QUIC_CONN_BYTES_MAX + 2 * st.max_window;
+	if (resumes && resume.token.len > 0) {
+		st.token = resume.token.data;
+		st.tokenlen = resume.token.len;
+	}
 	ngtcp2_transport_params_default(&tp);
 	tp.active_connection_id_limit = QUIC_ACTIVE_CID_LIMIT;
 	quic_tls_limits(&tp, &limits);
@@ -190,7 +204,7 @@ make_client(struct evquic_conn *c, const ngtcp2_path *path,
 		&quic_client_callbacks, &st, &tp, &c->mem, c) != 0)
 		return -ENOMEM;
 	c->qc = qc;
-	return quic_tls_client_new(c, o);
+	return quic_tls_client_new(c, o, resumes ? &resume : NULL);
 }
 
 int

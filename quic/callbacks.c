@@ -46,6 +46,22 @@ on_remove_cid(ngtcp2_conn *qc, const ngtcp2_cid *cid, void *user_data)
 	return 0;
 }
 
+/*
+ * RFC 9001 4.6.2: whoever was refused begins all streams anew.  ngtcp2 is not
+ * told of it by GnuTLS; it would send again what it takes for lost, and compare
+ * limits that do not count any more.
+ */
+static void
+settle_early(struct evquic_conn *c)
+{
+	bool refused = quic_tls_is_early_refused(c);
+
+	if (!refused && (!c->opened || c->stats.early_data))
+		return;
+	(void)ngtcp2_conn_tls_early_data_rejected(c->qc);
+	quic_stream_begin_again(c);
+}
+
 static int
 on_handshake_completed(ngtcp2_conn *qc, void *user_data)
 {
@@ -53,7 +69,9 @@ on_handshake_completed(ngtcp2_conn *qc, void *user_data)
 
 	if (c->server)
 		quic_token_give(c, &ngtcp2_conn_get_path(qc)->remote);
-	return quic_conn_opened(c) == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
+	else
+		settle_early(c);
+	return quic_conn_complete(c) == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
 /*
@@ -86,6 +104,14 @@ on_stateless_reset(
 }
 
 static int
+on_new_token(ngtcp2_conn *qc, const uint8_t *token, size_t len, void *user_data)
+{
+	(void)qc;
+	quic_tls_keep_token(user_data, token, len);
+	return 0;
+}
+
+static int
 on_path_validation(ngtcp2_conn *qc, uint32_t flags, const ngtcp2_path *path,
     const ngtcp2_path *old_path, ngtcp2_path_validation_result result,
     void *user_data)
@@ -113,11 +139,15 @@ on_stream_open(ngtcp2_conn *qc, int64_t id, void *user_data)
 	struct evquic_conn *c = user_data;
 	struct evquic_stream *s;
 
+	/* Before the handshake is complete all that comes is early data. */
+	if (!c->close_wanted && quic_conn_open(c) != 0)
+		return NGTCP2_ERR_CALLBACK_FAILURE;
 	if (!is_talking(c))
 		return 0; /* no object: what comes is thrown away */
 	s = quic_stream_new(c, id);
 	if (s == NULL)
 		return NGTCP2_ERR_CALLBACK_FAILURE;
+	s->early = c->state == QUIC_HANDSHAKE;
 	(void)ngtcp2_conn_set_stream_user_data(qc, id, s);
 	if (c->app->stream_opened != NULL)
 		c->app->stream_opened(s);
@@ -256,4 +286,5 @@ const ngtcp2_callbacks quic_client_callbacks = {
     .client_initial = ngtcp2_crypto_client_initial_cb,
     .recv_retry = ngtcp2_crypto_recv_retry_cb,
     .recv_stateless_reset = on_stateless_reset,
+    .recv_new_token = on_new_token,
 };

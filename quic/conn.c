@@ -8,6 +8,10 @@
  *	    |                     |
  *	    +------- any end -----+--> DEAD --flush--> freed
  *
+ * The application is told (`opened`) when the handshake is complete, or when
+ * there is early data: by a server with its first stream, by a client before
+ * the first packet.
+ *
  * CLOSING and DRAINING (RFC 9000 10.2) are no states of a connection here: it
  * dies at once and leaves a tombstone, which is all that they need.
  *
@@ -168,19 +172,28 @@ quic_conn_die(struct evquic_conn *c, enum evquic_closed_by by)
 }
 
 int
-quic_conn_opened(struct evquic_conn *c)
+quic_conn_open(struct evquic_conn *c)
+{
+	assert(c->state != QUIC_DEAD && c->app != NULL);
+	if (c->opened)
+		return 0;
+	c->opened = true;
+	return c->app->opened(c);
+}
+
+int
+quic_conn_complete(struct evquic_conn *c)
 {
 	struct evquic_worker *w = c->router->worker;
 
-	assert(c->state == QUIC_HANDSHAKE && c->app != NULL);
+	assert(c->state == QUIC_HANDSHAKE);
 	c->state = QUIC_OPEN;
 	if (c->server)
 		w->handshakes--;
-	c->opened = true;
 	c->stats.handshake_done = true;
 	c->stats.handshake_ns = w->io.now(w->io.ctx) - c->started;
 	counter_add(&w->counters.handshakes_done, 1);
-	return c->app->opened(c);
+	return quic_conn_open(c);
 }
 
 /* ------------------------------------------------------------- closing -- */
@@ -292,14 +305,16 @@ send_close(struct evquic_conn *c, nsec now)
 
 /* --------------------------------------------------------------- input -- */
 
-/* RFC 9001 4: once the handshake is complete a server needs no TLS; what comes
- * in CRYPTO frames then is answered by callbacks.c. */
+/* RFC 9001 4: once the handshake is complete and a ticket is given a server
+ * needs no TLS; what comes in CRYPTO frames then is answered by callbacks.c. */
 static void
 drop_tls(struct evquic_conn *c)
 {
 	if (!c->server || c->tls == NULL ||
 	    !ngtcp2_conn_get_handshake_completed(c->qc))
 		return;
+	if (!c->close_wanted)
+		quic_tls_give_ticket(c);
 	ngtcp2_conn_set_tls_native_handle(c->qc, NULL);
 	quic_tls_free(c->tls);
 	c->tls = NULL;
@@ -361,6 +376,8 @@ quic_conn_recv(struct evquic_conn *c, const ngtcp2_path *path,
 	if (c->close_wanted)
 		return; /* answered by the close that this turn sends */
 	rv = ngtcp2_conn_read_pkt(c->qc, path, pi, data, len, now);
+	if (!c->server)
+		quic_tls_tell_session(c);
 	settle(c, rv, now);
 	quic_budget_check(c);
 }
@@ -545,6 +562,17 @@ follow_path(struct evquic_conn *c)
 	(void)quic_addr_copy(&c->remote, path->remote.addr);
 }
 
+/* A client with early data may talk before anything is sent. */
+static void
+open_early(struct evquic_conn *c)
+{
+	if (!c->early_wanted)
+		return;
+	c->early_wanted = false;
+	if (quic_conn_open(c) != 0)
+		quic_conn_abandon(c, NGTCP2_INTERNAL_ERROR, "");
+}
+
 void
 quic_conn_flush(struct evquic_conn *c, nsec now)
 {
@@ -557,7 +585,8 @@ quic_conn_flush(struct evquic_conn *c, nsec now)
 		list_append(&c->socket->waiting, &c->ready_link);
 		return;
 	}
-	if (c->heard && c->opened && !c->close_wanted) {
+	open_early(c);
+	if (c->heard && c->state == QUIC_OPEN && !c->close_wanted) {
 		c->heard = false;
 		quic_stream_find_stopped(c, now);
 	}
@@ -615,6 +644,12 @@ const struct sockaddr *
 evquic_conn_local(const struct evquic_conn *c)
 {
 	return &c->local.sa;
+}
+
+bool
+evquic_conn_is_handshake_done(const struct evquic_conn *c)
+{
+	return c->stats.handshake_done;
 }
 
 const char *

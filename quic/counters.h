@@ -48,6 +48,12 @@
 	X(conns_connected, "connections begun by us")                          \
 	X(handshakes_done, "handshakes completed")                             \
 	X(handshakes_failed, "handshakes that ended in an error")              \
+	X(tickets_sent, "session tickets sent")                                \
+	X(sessions_resumed, "handshakes that resumed a session")               \
+	X(early_accepted, "handshakes with early data that was accepted")      \
+	X(early_replayed, "early data refused: it had been here before")       \
+	X(early_full, "early data refused: too much is remembered")            \
+	X(early_refused, "early data refused: off, or no ticket that allows")  \
 	X(closed_local, "connections closed by us")                            \
 	X(closed_by_peer, "connections closed by the peer")                    \
 	X(closed_idle, "connections that went silent")                         \

@@ -269,8 +269,10 @@ struct evquic_service *
 evquic_service_new(const struct evquic_service_options *o)
 {
 	struct evquic_service *s;
-	bool whole = o->size == sizeof(*o) && o->cred != NULL &&
-		     o->noffers >= 1 && o->noffers <= QUIC_MAX_OFFERS;
+	bool whole =
+	    o->size == sizeof(*o) && o->cred != NULL && o->noffers >= 1 &&
+	    o->noffers <= QUIC_MAX_OFFERS &&
+	    (!o->early_data || (o->early_seen != NULL && !o->no_tickets));
 
 	for (size_t i = 0; whole && i < o->noffers; i++)
 		whole = quic_app_is_whole(o->offers[i].app);
@@ -300,6 +302,11 @@ evquic_service_new(const struct evquic_service_options *o)
 	s->retry = o->retry;
 	s->retry_above =
 	    o->retry_above != 0 ? o->retry_above : QUIC_RETRY_ABOVE;
+	memcpy(s->ticket_key, o->ticket_key, sizeof(s->ticket_key));
+	s->no_tickets = o->no_tickets;
+	s->early_data = o->early_data;
+	if (o->early_seen != NULL)
+		s->early_seen = evquic_replay_ref(o->early_seen);
 	return s;
 }
 
@@ -320,5 +327,7 @@ evquic_service_unref(struct evquic_service *s)
 	evquic_cred_unref(s->cred);
 	explicit_bzero(s->reset_key, sizeof(s->reset_key));
 	explicit_bzero(s->token_key, sizeof(s->token_key));
+	explicit_bzero(s->ticket_key, sizeof(s->ticket_key));
+	evquic_replay_unref(s->early_seen);
 	free(s);
 }

@@ -152,6 +152,8 @@ struct evquic_conn_stats {
 	enum evquic_closed_by closed_by;
 	bool application; /* the code is the application's, not QUIC's */
 	bool handshake_done;
+	bool resumed;	    /* by a session or ticket (RFC 8446 2.2) */
+	bool early_data;    /* some was accepted (RFC 9001 4.6) */
 	uint64_t code;	    /* error code of the CONNECTION_CLOSE */
 	const char *reason; /* of it, in the peer's bytes; not ended by NUL */
 	size_t reason_len;
@@ -203,9 +205,12 @@ struct evquic_app {
 	struct evquic_limits limits; /* unless the service gives others */
 
 	/*
-	 * The handshake is complete.  May set the connection's data, open
-	 * streams and close.  A negative errno closes with INTERNAL_ERROR;
-	 * closed() follows all the same.
+	 * The connection may be used: the handshake is complete, or early data
+	 * is possible: on a server some was accepted, on a client it may be
+	 * sent.  evquic_conn_is_handshake_done() tells which; a handshake that
+	 * fails later ends in closed() as usual.  May set the connection's
+	 * data, open streams and close.  A negative errno closes with
+	 * INTERNAL_ERROR; closed() follows all the same.
 	 */
 	int (*opened)(struct evquic_conn *conn);
 
@@ -266,6 +271,15 @@ struct evquic_app {
 	void (*blocked)(struct evquic_stream *stream, bool is_blocked);
 	void (*acked)(struct evquic_stream *stream, uint64_t len);
 
+	/*
+	 * Optional, client: the server gave a ticket.  `session`, lent for the
+	 * call, is what a later evquic_connect() resumes with.  It is secret,
+	 * and to be used once (RFC 8446 C.4), best not from another network
+	 * (RFC 9250 5.5.3).  May come several times: each is another one.
+	 */
+	void (*session)(
+	    struct evquic_conn *conn, const void *session, size_t len);
+
 	/* Reserved for DATAGRAM frames (RFC 9221); NULL. */
 	void (*datagram)(struct evquic_conn *conn, const uint8_t *, size_t);
 	void (*datagram_room)(struct evquic_conn *conn);
@@ -303,6 +317,21 @@ struct evquic_service_options {
 	/* Serve QUIC version 2 (RFC 9369), too, and change over to it if the
 	 * client lists it (RFC 9368); else version 1 only. */
 	bool version_2;
+	/*
+	 * Session tickets (RFC 8446 4.6.1) are sealed under this secret, for
+	 * six hours; who knows it reads what resumed clients say as early data.
+	 */
+	uint8_t ticket_key[32];
+	bool no_tickets;
+	/*
+	 * Accepts early data (0-RTT, RFC 9001 4.6).  Anybody may have repeated
+	 * it once, to another process: streams on which it came say so (see
+	 * evquic_stream_is_early()), and the application does with them only
+	 * what may be done twice.  Needs tickets and `early_seen`, which all
+	 * workers and all services of a process share; a reference is taken.
+	 */
+	bool early_data;
+	struct evquic_replay *early_seen;
 };
 
 /* Makes a service, one reference; NULL with errno set on bad arguments. */
@@ -385,6 +414,23 @@ struct evquic_connect_options {
 	struct evquic_trust *trust;    /* how to verify; a reference is taken */
 	uint32_t handshake_timeout_ms; /* 0: 10,000 */
 	enum evquic_versions versions; /* no other one is tried */
+	/*
+	 * What session() brought on an earlier connection; NULL: none.  One
+	 * that is of another server, trust or protocol, too old or damaged is
+	 * ignored.  The server's certificate is not verified again.
+	 */
+	const void *session;
+	size_t session_len;
+	/*
+	 * If the session allows it opened() comes in this turn's flush, and
+	 * what is written then goes out with the first packet: not secret from
+	 * who steals the ticket's secret later, and anybody may send it to the
+	 * server again.  If the server refuses it, it is sent once more after
+	 * the handshake; streams that the server does not allow any more then,
+	 * or that were reset, are closed without an answer.  The IDs of streams
+	 * may change.  Not for applications that are pulled from.
+	 */
+	bool early_data;
 };
 
 /*
@@ -414,6 +460,9 @@ EVQUIC_API const struct sockaddr *evquic_conn_peer(
     const struct evquic_conn *conn);
 EVQUIC_API const struct sockaddr *evquic_conn_local(
     const struct evquic_conn *conn);
+
+/* False while only early data is possible: the peer may be a replay. */
+EVQUIC_API bool evquic_conn_is_handshake_done(const struct evquic_conn *conn);
 
 /* Why the peer's certificate was refused, or an empty text. */
 EVQUIC_API const char *evquic_conn_verify_error(const struct evquic_conn *conn);
@@ -451,6 +500,10 @@ EVQUIC_API size_t evquic_conn_unacked(const struct evquic_conn *conn);
  */
 EVQUIC_API int evquic_stream_open(
     struct evquic_conn *conn, bool bidi, struct evquic_stream **ret_stream);
+
+/* True for good if any of the stream's bytes came as early data, before the
+ * handshake was complete: somebody may be repeating them. */
+EVQUIC_API bool evquic_stream_is_early(const struct evquic_stream *stream);
 
 EVQUIC_API int64_t evquic_stream_id(const struct evquic_stream *stream);
 EVQUIC_API struct evquic_conn *evquic_stream_conn(

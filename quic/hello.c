@@ -15,6 +15,7 @@
 enum {
 	RANDOM_LEN = 32,
 	EXT_SUPPORTED_GROUPS = 10,
+	EXT_EARLY_DATA = 42,
 	EXT_KEY_SHARE = 51,
 	EXT_TRANSPORT_PARAMETERS = 57, /* RFC 9001 8.2; of QUIC v2, too */
 	SMALL_IDS = 64
@@ -144,6 +145,7 @@ struct extensions {
 	struct reader groups;
 	struct reader shares;
 	struct reader parameters;
+	bool early_data;
 };
 
 /* The extensions of a message, its last part (RFC 8446 4.2).  One that is there
@@ -163,6 +165,8 @@ read_extensions(struct reader *r, struct extensions *ret)
 			ret->shares = take_vector(&body, 2);
 		else if (type == EXT_TRANSPORT_PARAMETERS)
 			ret->parameters = body;
+		else if (type == EXT_EARLY_DATA)
+			ret->early_data = true;
 	}
 	return all.bad || r->bad || r->left > 0 ? -EBADMSG : 0;
 }
@@ -225,6 +229,7 @@ quic_hello_read(const uint8_t *msg, size_t len, const uint16_t *groups,
 	first = find_first_group(e.groups, groups, ngroups);
 	h.has_key_share_for_first_group =
 	    first != 0 && has_share(e.shares, first);
+	h.has_early_data = e.early_data;
 	h.repeats_parameter = repeats_parameter(e.parameters);
 	*ret_hello = h;
 	return 0;

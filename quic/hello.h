@@ -26,6 +26,8 @@ struct quic_hello {
 	 * HelloRetryRequest, and early data must not be accepted.
 	 */
 	bool has_key_share_for_first_group;
+	/* Early data follows it (RFC 8446 4.2.10). */
+	bool has_early_data;
 	/* A transport parameter stands there twice (RFC 9000 7.4). */
 	bool repeats_parameter;
 };

@@ -35,8 +35,10 @@
 #include "quic/steer.h"
 
 struct quic_router;
+struct quic_session;
 struct event;
 struct mmsghdr;
+struct tls_early;
 
 /* ---------------------------------------------------------------- I/O -- */
 
@@ -104,7 +106,8 @@ struct evquic_worker {
 	struct pool streams;
 	struct pool cids;
 	struct quic_tx tx;
-	uint8_t *rx; /* QUIC_RX_BATCH buffers */
+	uint8_t *rx;		 /* QUIC_RX_BATCH buffers */
+	struct tls_early *early; /* kept: older tickets get no early data */
 
 	size_t handshakes; /* in flight, of clients */
 	counter conns_now;
@@ -426,8 +429,9 @@ void quic_version_set(const struct quic_versions *v, ngtcp2_settings *st);
 /* -------------------------------------------------------------- conn.c -- */
 
 enum quic_state {
-	QUIC_HANDSHAKE, /* until the handshake is complete */
-	QUIC_OPEN,	/* the application is told and may talk */
+	QUIC_HANDSHAKE, /* until the handshake is complete; early data may
+			 * be spoken already, see `opened` */
+	QUIC_OPEN,	/* the handshake is complete */
 	QUIC_DEAD,	/* out of all tables; freed by this turn's flush */
 };
 
@@ -442,7 +446,8 @@ struct evquic_conn {
 	void *data;
 	enum quic_state state;
 	bool server;
-	bool opened;	   /* the application knows of it */
+	bool opened;	   /* the application knows of it and may talk */
+	bool early_wanted; /* client: it is told in the first flush */
 	bool heard;	   /* something came since the last flush */
 	bool close_wanted; /* `error` is to be sent in the next flush */
 	bool drain_told;
@@ -507,8 +512,12 @@ void quic_conn_free(struct evquic_conn *c);
 void quic_conn_abandon(
     struct evquic_conn *c, uint64_t code, const char *reason);
 
-/* The handshake is complete: tells the application. */
-int quic_conn_opened(struct evquic_conn *c);
+/* Tells the application that it may talk, unless it knows; what opened() said.
+ */
+int quic_conn_open(struct evquic_conn *c);
+
+/* The handshake is complete. */
+int quic_conn_complete(struct evquic_conn *c);
 
 /* --------------------------------------------------------- callbacks.c -- */
 
@@ -530,6 +539,7 @@ struct evquic_stream {
 	uint32_t acked_off;	   /* acknowledged bytes of `head` */
 	uint64_t lent; /* bytes pulled from the application, not acknowledged */
 	uint64_t unconsumed; /* bytes that the application has credit of */
+	bool early;	     /* it began before the handshake was complete */
 	bool fin_wanted;
 	bool fin_sent;
 	bool shut;     /* our direction has ended, one way or another */
@@ -551,6 +561,10 @@ void quic_stream_find_stopped(struct evquic_conn *c, nsec now);
 
 /* Our direction ended: what waits is thrown away. */
 void quic_stream_shut(struct evquic_stream *s);
+
+/* The server refused early data and ngtcp2 has forgotten all streams: those
+ * that go on begin anew. */
+void quic_stream_begin_again(struct evquic_conn *c);
 
 /* The peer gave credit: the stream may be offered again. */
 void quic_stream_unblock(struct evquic_stream *s);
@@ -583,12 +597,43 @@ struct evquic_service {
 	enum evquic_retry retry;
 	uint32_t retry_above;
 	const struct quic_versions *versions;
+	uint8_t ticket_key[32];
+	bool no_tickets;
+	bool early_data;
+	struct evquic_replay *early_seen;
 };
 
-/* Makes the TLS session of a connection and ties it to its ngtcp2_conn. */
+/* Makes and frees what a worker has of TLS; 0 or -ENOMEM. */
+int quic_tls_worker_init(struct evquic_worker *w);
+void quic_tls_worker_done(struct evquic_worker *w);
+
+/* Makes the TLS session of a connection and ties it to its ngtcp2_conn; a
+ * client's resumes the session `resume` unless that is NULL. */
 int quic_tls_server_new(struct evquic_conn *c);
-int quic_tls_client_new(
-    struct evquic_conn *c, const struct evquic_connect_options *options);
+int quic_tls_client_new(struct evquic_conn *c,
+    const struct evquic_connect_options *options,
+    const struct quic_session *resume);
+
+/* Gives the client a ticket, if the service gives any; the handshake is
+ * complete. */
+void quic_tls_give_ticket(struct evquic_conn *c);
+
+/* The session of a caller's options; false if there is none that fits, and is
+ * of one of the versions. */
+bool quic_tls_session_read(const struct evquic_connect_options *o,
+    const struct quic_versions *versions, nsec wall,
+    struct quic_session *ret_session);
+
+/* Gives the application the session that the last ticket makes, if one came
+ * since the last call. */
+void quic_tls_tell_session(struct evquic_conn *c);
+
+/* The server gave a token for a later connection. */
+void quic_tls_keep_token(
+    struct evquic_conn *c, const uint8_t *token, size_t len);
+
+/* A client's handshake is complete: was early data sent in vain? */
+bool quic_tls_is_early_refused(struct evquic_conn *c);
 
 /* Frees a session, NULL is fine; ngtcp2 must not use it any more. */
 void quic_tls_free(struct quic_tls *t);

@@ -305,7 +305,7 @@ evquic_stream_open(
 	int64_t id;
 	int rv;
 
-	if (c->state != QUIC_OPEN || c->close_wanted)
+	if (!c->opened || !is_live(c) || c->close_wanted)
 		return -ENOTCONN;
 	if ((bidi ? ngtcp2_conn_get_streams_bidi_left(c->qc)
 		  : ngtcp2_conn_get_streams_uni_left(c->qc)) == 0)
@@ -338,6 +338,46 @@ quic_stream_closed(struct evquic_stream *s)
 	if (is_live(s->conn))
 		return_credit(s);
 	free_stream(s);
+}
+
+/* Gives a stream of ours that ngtcp2 has forgotten a new one there; false if
+ * the peer allows none, or nobody wants it any more. */
+static bool
+begin_again(struct evquic_stream *s)
+{
+	ngtcp2_conn *qc = s->conn->qc;
+
+	if (s->shut)
+		return false;
+	list_remove(&s->send_link);
+	if ((ngtcp2_is_bidi_stream(s->id)
+		    ? ngtcp2_conn_open_bidi_stream(qc, &s->id, s)
+		    : ngtcp2_conn_open_uni_stream(qc, &s->id, s)) != 0)
+		return false;
+	s->unsent = s->head;
+	s->unsent_off = 0;
+	s->fin_sent = false;
+	if (s->unsent != NULL || s->fin_wanted)
+		join_sendq(s);
+	return true;
+}
+
+void
+quic_stream_begin_again(struct evquic_conn *c)
+{
+	struct list todo, *l;
+
+	/* The application may let go of any stream meanwhile. */
+	list_init(&todo);
+	list_splice(&todo, &c->streams);
+	while ((l = list_pop(&todo)) != NULL) {
+		struct evquic_stream *s =
+		    container_of(l, struct evquic_stream, link);
+
+		list_append(&c->streams, l);
+		if (!begin_again(s))
+			quic_stream_closed(s);
+	}
 }
 
 void
@@ -393,6 +433,12 @@ evquic_stream_consume(struct evquic_stream *s, size_t len)
 		(void)ngtcp2_conn_extend_max_stream_offset(
 		    s->conn->qc, s->id, len);
 	quic_worker_ready(s->conn);
+}
+
+bool
+evquic_stream_is_early(const struct evquic_stream *s)
+{
+	return s->early;
 }
 
 int64_t

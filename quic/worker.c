@@ -95,7 +95,8 @@ quic_worker_new(struct event_base *base,
 	pool_init(&w->cids, sizeof(struct quic_cid), CIDS_KEPT);
 	w->tx.bytes = malloc(QUIC_TX_BYTES);
 	w->rx = malloc((size_t)QUIC_RX_BATCH * QUIC_MAX_RX_PAYLOAD);
-	if (w->tx.bytes == NULL || w->rx == NULL || make_events(w) != 0) {
+	if (w->tx.bytes == NULL || w->rx == NULL ||
+	    quic_tls_worker_init(w) != 0 || make_events(w) != 0) {
 		evquic_worker_free(w);
 		return NULL;
 	}
@@ -121,6 +122,7 @@ evquic_worker_free(struct evquic_worker *w)
 		event_free(w->flush_event);
 	if (w->timer_event != NULL)
 		event_free(w->timer_event);
+	quic_tls_worker_done(w);
 	buf_store_done(&w->bufs);
 	pool_done(&w->streams);
 	pool_done(&w->cids);

@@ -47,6 +47,7 @@ library_allowed() {
 	case "$2 $1" in
 	"ngtcp2 quic/"* | "ngtcp2_crypto quic/"*) ;;
 	"gnutls tls/"* | "gnutls quic/tls.c" | "gnutls quic/tls.h") ;;
+	"gnutls quic/tls_client.c") ;;
 	"nghttp3 h3/"*) ;;
 	"event quic/"* | "event resolver/"* | "event h3/"*) ;;
 	"ldns dns/"*) ;;

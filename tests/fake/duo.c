@@ -76,6 +76,7 @@ on_data(struct evquic_stream *stream, const uint8_t *data, size_t len, bool fin)
 
 	side->bytes += len;
 	side->fins += fin;
+	side->was_early = evquic_stream_is_early(stream);
 	if (!side->hoards)
 		evquic_stream_consume(stream, len);
 	if (side->echoes) {
@@ -131,6 +132,17 @@ on_room(struct evquic_conn *conn)
 	note(side_of(conn), DUO_ROOM, NULL);
 }
 
+static void
+on_session(struct evquic_conn *conn, const void *session, size_t len)
+{
+	struct duo_side *side = side_of(conn);
+
+	assert(len <= sizeof(side->session));
+	memcpy(side->session, session, len);
+	side->session_len = len;
+	note(side, DUO_SESSION, NULL);
+}
+
 #define APP(name, bidi, uni)                                                   \
 	{                                                                      \
 		.size = sizeof(struct evquic_app), .alpn = (name),             \
@@ -141,7 +153,7 @@ on_room(struct evquic_conn *conn)
 		.stream_opened = on_stream_opened, .stream_data = on_data,     \
 		.stream_reset = on_reset, .stream_stopped = on_stopped,        \
 		.stream_closed = on_stream_closed, .drain = on_drain,          \
-		.stream_room = on_room,                                        \
+		.stream_room = on_room, .session = on_session,                 \
 	}
 
 const struct evquic_app duo_app = APP("duo", 10, 3);
@@ -159,6 +171,8 @@ duo_init(struct duo *d, const struct duo_options *o)
 	if (o == NULL)
 		o = &none;
 	*d = (struct duo){.limits = o->client};
+	d->early_seen = evquic_replay_new(DUO_REPLAYS);
+	assert(d->early_seen != NULL);
 	sim_tls_init(&d->tls);
 	d->offers[0] = (struct evquic_offer){&duo_app, &d->server, o->server};
 	d->offers[1] = (struct evquic_offer){&solo_app, &d->server, NULL};
@@ -172,6 +186,10 @@ duo_init(struct duo *d, const struct duo_options *o)
 	    .retry = o->retry,
 	    .retry_above = o->retry_above,
 	    .version_2 = o->version_2,
+	    .ticket_key = {1},
+	    .no_tickets = o->no_tickets,
+	    .early_data = o->early_data,
+	    .early_seen = d->early_seen,
 	};
 	world.workers = o->workers != 0 ? o->workers : 1;
 	world.family = o->family != 0 ? o->family : AF_INET;
@@ -185,6 +203,21 @@ duo_done(struct duo *d)
 {
 	sim_done(&d->sim);
 	sim_tls_done(&d->tls);
+	evquic_replay_unref(d->early_seen);
+}
+
+struct evquic_connect_options
+duo_resume(
+    const struct duo *d, const struct evquic_connect_options *o, bool early)
+{
+	struct evquic_connect_options full = {.size = sizeof(full)};
+
+	if (o != NULL)
+		full = *o;
+	full.session = d->client.session;
+	full.session_len = d->client.session_len;
+	full.early_data = early;
+	return full;
 }
 
 struct evquic_conn *

@@ -10,7 +10,9 @@
  */
 
 enum {
-	DUO_TEXT = 160
+	DUO_TEXT = 160,
+	DUO_SESSION_MAX = 4096,
+	DUO_REPLAYS = 100 /* ClientHellos with early data are remembered */
 };
 
 enum duo_event {
@@ -23,6 +25,7 @@ enum duo_event {
 	DUO_STREAM_CLOSED,
 	DUO_DRAIN,
 	DUO_ROOM,
+	DUO_SESSION,
 	DUO_EVENTS
 };
 
@@ -37,6 +40,9 @@ struct duo_side {
 	struct evquic_conn_stats stats; /* of the last one closed */
 	char reason[DUO_TEXT];
 	char verify[DUO_TEXT];
+	size_t session_len; /* the last one given */
+	uint8_t session[DUO_SESSION_MAX];
+	bool was_early; /* the last stream that brought bytes */
 	/* How it behaves. */
 	bool hoards; /* gives no credit for what comes */
 	bool keeps;  /* does not release closed streams */
@@ -61,6 +67,8 @@ struct duo_options {
 	uint64_t max_bytes;
 	enum evquic_retry retry;
 	uint32_t retry_above;
+	bool no_tickets;
+	bool early_data;
 	unsigned workers; /* 0: one */
 	bool wildcard;
 	bool version_2;
@@ -75,11 +83,17 @@ struct duo {
 	struct evquic_service_options service; /* as the server was made */
 	struct evquic_offer offers[2];
 	const struct evquic_limits *limits;
+	struct evquic_replay *early_seen;
 };
 
 /* Makes the world; nobody is connected yet.  NULL: the defaults. */
 void duo_init(struct duo *d, const struct duo_options *o);
 void duo_done(struct duo *d);
+
+/* As `o`, NULL: no options, with the session that the client was given last;
+ * `early`: with early data. */
+struct evquic_connect_options duo_resume(
+    const struct duo *d, const struct evquic_connect_options *o, bool early);
 
 /* Begins a connection; NULL: duo_app, and the CA is trusted. */
 struct evquic_conn *duo_connect(
