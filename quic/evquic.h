@@ -274,8 +274,8 @@ struct evquic_app {
 	/*
 	 * Optional, client: the server gave a ticket.  `session`, lent for the
 	 * call, is what a later evquic_connect() resumes with.  It is secret,
-	 * and to be used once (RFC 8446 C.4), best not from another network
-	 * (RFC 9250 5.5.3).  May come several times: each is another one.
+	 * and to be used once (RFC 8446 C.4), best not from another network,
+	 * since it links the two.  May come several times: each is another.
 	 */
 	void (*session)(
 	    struct evquic_conn *conn, const void *session, size_t len);

@@ -261,7 +261,7 @@ look_at_hello(struct evquic_conn *c, const gnutls_datum_t *message)
 		    c, NGTCP2_PROTOCOL_VIOLATION, "legacy_session_id");
 		return GNUTLS_E_ILLEGAL_PARAMETER;
 	}
-	c->tls->early_offered = hello.has_early_data;
+	c->tls->early_offered |= hello.has_early_data;
 	c->tls->early_possible = hello.has_key_share_for_first_group;
 	return hello.repeats_parameter ? quic_tls_refuse_parameters(c) : 0;
 }

@@ -19,7 +19,6 @@ enum {
 	MAX_DATAGRAM = 65535,
 	STREAMS = 100,
 	WINDOW = 1 << 20,
-	EARLY = 100, /* bytes of early data */
 	WRITES = 100 /* packets of one turn */
 };
 
@@ -85,7 +84,8 @@ on_completed(ngtcp2_conn *qc, void *user_data)
 
 	p->handshake_done = true;
 	/* ngtcp2 cannot know, and compares the remembered limits if not. */
-	if (p->has_early_key && !(flags & GNUTLS_SFLAGS_EARLY_DATA))
+	if (p->has_early_key && !p->early_accepted &&
+	    !(flags & GNUTLS_SFLAGS_EARLY_DATA))
 		return ngtcp2_conn_tls_early_data_rejected(qc);
 	return 0;
 }
@@ -203,6 +203,52 @@ on_message(gnutls_session_t session, gnutls_record_encryption_level_t level,
 	    message, len);
 }
 
+/* The ticket as it came; nobody else keeps it. */
+static int
+on_ticket(gnutls_session_t session, unsigned type, unsigned when,
+    unsigned incoming, const gnutls_datum_t *message)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
+	struct peer *p = ref->user_data;
+
+	(void)type;
+	(void)when;
+	if (!incoming)
+		return 0;
+	assert(message->size <= sizeof(p->ticket));
+	memcpy(p->ticket, message->data, message->size);
+	p->ticket_len = message->size;
+	p->ntickets++;
+	return 0;
+}
+
+void
+peer_session_take(struct peer *p, struct peer_session *ret)
+{
+	ngtcp2_ssize n = ngtcp2_conn_encode_0rtt_transport_params(
+	    p->qc, ret->params, sizeof(ret->params));
+
+	if (n <= 0 || gnutls_session_get_data2(p->session, &ret->data) != 0)
+		abort();
+	ret->params_len = (size_t)n;
+}
+
+void
+peer_session_done(struct peer_session *s)
+{
+	gnutls_free(s->data.data);
+}
+
+static void
+resume(struct peer *p, const struct peer_session *s)
+{
+	if (gnutls_session_set_data(p->session, s->data.data, s->data.size) !=
+		0 ||
+	    ngtcp2_conn_decode_and_set_0rtt_transport_params(
+		p->qc, s->params, s->params_len) != 0)
+		abort();
+}
+
 static void
 fill(struct peer *p, ngtcp2_settings *st, ngtcp2_transport_params *tp)
 {
@@ -238,7 +284,7 @@ make_session(struct peer *p)
 	if (p->options.large)
 		priority =
 		    PEER_PRIORITY ":-GROUP-ALL:+GROUP-FFDHE8192:+GROUP-X25519";
-	if (p->options.early)
+	if (p->options.early && !p->options.unhelped)
 		flags |= GNUTLS_ENABLE_EARLY_DATA;
 	rc = gnutls_init(
 	    &p->session, flags | GNUTLS_NO_END_OF_EARLY_DATA | shares);
@@ -266,6 +312,12 @@ make_session(struct peer *p)
 	p->ref.user_data = p;
 	gnutls_session_set_ptr(p->session, &p->ref);
 	ngtcp2_conn_set_tls_native_handle(p->qc, p->session);
+	if (!p->server)
+		gnutls_handshake_set_hook_function(p->session,
+		    GNUTLS_HANDSHAKE_NEW_SESSION_TICKET, GNUTLS_HOOK_PRE,
+		    on_ticket);
+	if (p->options.session != NULL)
+		resume(p, p->options.session);
 	if (p->options.prepare != NULL)
 		p->options.prepare(p);
 }
@@ -487,7 +539,7 @@ peer_connect(struct peer *p, struct sim *s, const struct peer_options *o)
 	assert(rc == 0);
 	(void)rc;
 	make_session(p);
-	if (!o->early || peer_send(p, EARLY, true) == -1)
+	if (!o->early || peer_send(p, PEER_EARLY, !o->half) == -1)
 		(void)write_some(p, -1, 0, false);
 }
 

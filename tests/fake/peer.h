@@ -16,6 +16,8 @@
 enum {
 	PEER_TOKEN = 200,
 	PEER_MESSAGE = 80000,
+	PEER_TICKET = 4096,
+	PEER_EARLY = 100,  /* bytes of early data */
 	PEER_FRAMES = 1000 /* bytes of frames that one packet takes */
 };
 
@@ -23,6 +25,13 @@ enum {
 #define PEER_PRIORITY "NORMAL:-VERS-ALL:+VERS-TLS1.3:%DISABLE_TLS13_COMPAT_MODE"
 
 struct peer;
+
+/* What a client keeps to resume: GnuTLS's part, and what ngtcp2 remembers. */
+struct peer_session {
+	gnutls_datum_t data; /* owned; empty: none */
+	uint8_t params[256];
+	size_t params_len;
+};
 
 struct peer_options {
 	const char *alpn;	  /* NULL: no such extension */
@@ -39,8 +48,11 @@ struct peer_options {
 	size_t (*rewrite)(
 	    struct peer *p, unsigned type, uint8_t *message, size_t len);
 	void *arg;
-	bool large;	      /* client: a second key share, of 1024 bytes */
-	bool early;	      /* client: send early data, if the session can */
+	bool large;    /* client: a second key share, of 1024 bytes */
+	bool early;    /* client: send early data, if the session can */
+	bool half;     /* ... without its end */
+	bool unhelped; /* ... though GnuTLS knows nothing of it */
+	const struct peer_session *session; /* client: resume; or NULL */
 	const uint8_t *token; /* client: of an earlier connection; or NULL */
 	size_t tokenlen;
 	void (*on_token)(struct peer *p); /* client: one came; or NULL */
@@ -69,7 +81,11 @@ struct peer {
 	unsigned ntokens; /* NEW_TOKEN frames */
 	size_t tokenlen;  /* the last one */
 	uint8_t token[PEER_TOKEN];
+	unsigned ntickets;
+	size_t ticket_len; /* the last NewSessionTicket message */
+	uint8_t ticket[PEER_TICKET];
 	bool has_early_key;
+	bool early_accepted; /* to be set where GnuTLS does not know */
 	size_t nframes;
 	uint8_t frames[PEER_FRAMES]; /* for the next packet */
 };
@@ -82,6 +98,10 @@ void peer_listen(struct peer *p, struct sim *s, const union quic_addr *addr,
     const struct peer_options *o, const char *cert, const char *key);
 
 void peer_done(struct peer *p);
+
+/* What a client needs to resume, once a ticket came. */
+void peer_session_take(struct peer *p, struct peer_session *ret);
+void peer_session_done(struct peer_session *s);
 
 /* Sends one 1-RTT packet with these frames, whatever they are. */
 void peer_send_frames(struct peer *p, const void *frames, size_t len);
