@@ -445,6 +445,7 @@ send_message(struct net *n, struct net_socket *s, struct msghdr *h)
 	if (k.segment == 0)
 		k.segment = len;
 	d = fake_calloc(1, sizeof(*d) + k.segment);
+	d->net = n;
 	n->trains += len > k.segment;
 	for (; len > 0; len -= part, bytes += part) {
 		part = len < k.segment ? len : k.segment;

@@ -130,12 +130,25 @@ on_retry(ngtcp2_conn *qc, const ngtcp2_pkt_hd *hd, void *user_data)
 	return ngtcp2_crypto_recv_retry_cb(qc, hd, user_data);
 }
 
+/* RFC 9001 6.1: ngtcp2 makes the next keys ready once these are in use. */
+static int
+on_update_key(ngtcp2_conn *qc, uint8_t *rx_secret, uint8_t *tx_secret,
+    ngtcp2_crypto_aead_ctx *rx_ctx, uint8_t *rx_iv,
+    ngtcp2_crypto_aead_ctx *tx_ctx, uint8_t *tx_iv, const uint8_t *old_rx,
+    const uint8_t *old_tx, size_t len, void *user_data)
+{
+	struct peer *p = user_data;
+
+	p->keys++;
+	return ngtcp2_crypto_update_key_cb(qc, rx_secret, tx_secret, rx_ctx,
+	    rx_iv, tx_ctx, tx_iv, old_rx, old_tx, len, user_data);
+}
+
 #define COMMON                                                                 \
 	.recv_crypto_data = ngtcp2_crypto_recv_crypto_data_cb,                 \
 	.encrypt = on_encrypt, .decrypt = ngtcp2_crypto_decrypt_cb,            \
 	.hp_mask = ngtcp2_crypto_hp_mask_cb, .rand = on_rand,                  \
-	.get_new_connection_id = on_new_cid,                                   \
-	.update_key = ngtcp2_crypto_update_key_cb,                             \
+	.get_new_connection_id = on_new_cid, .update_key = on_update_key,      \
 	.delete_crypto_aead_ctx = ngtcp2_crypto_delete_crypto_aead_ctx_cb,     \
 	.delete_crypto_cipher_ctx = ngtcp2_crypto_delete_crypto_cipher_ctx_cb, \
 	.get_path_challenge_data = ngtcp2_crypto_get_path_challenge_data_cb,   \

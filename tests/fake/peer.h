@@ -84,6 +84,7 @@ struct peer {
 	unsigned ntickets;
 	size_t ticket_len; /* the last NewSessionTicket message */
 	uint8_t ticket[PEER_TICKET];
+	unsigned keys; /* that were made ready for a key update to come */
 	bool has_early_key;
 	bool early_accepted; /* to be set where GnuTLS does not know */
 	size_t nframes;
