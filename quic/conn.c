@@ -396,6 +396,7 @@ on_timer(struct timer *timer, nsec now)
 		if (expiry != NSEC_NEVER)
 			timer_arm(&c->router->worker->timers, timer, expiry);
 	} else {
+		quic_mtu_check(c, now);
 		settle(c, ngtcp2_conn_handle_expiry(c->qc, now), now);
 	}
 }
@@ -460,10 +461,11 @@ offer(struct writer *w, bool have, ngtcp2_ssize *ret_taken, nsec now)
 }
 
 static void
-take(struct writer *w, size_t taken)
+take(struct writer *w, size_t taken, nsec now)
 {
 	size_t len = 0;
 
+	w->chunk.stream->sent_at = now;
 	for (size_t i = 0; i < w->chunk.iovcnt; i++)
 		len += w->chunk.iov[i].iov_len;
 	quic_stream_taken(&w->chunk, taken, w->chunk.fin && taken == len);
@@ -485,7 +487,7 @@ step(struct writer *w, nsec now, int *ret_error)
 
 	if (n == NGTCP2_ERR_WRITE_MORE) {
 		w->begun = true;
-		take(w, (size_t)taken);
+		take(w, (size_t)taken, now);
 		return STEP_AGAIN;
 	}
 	/* RFC 9000 4.1: this stream waits, the others go on. */
@@ -514,7 +516,7 @@ step(struct writer *w, nsec now, int *ret_error)
 	}
 	/* The packet counts even if no stream byte was taken (-1). */
 	if (have && taken >= 0)
-		take(w, (size_t)taken);
+		take(w, (size_t)taken, now);
 	commit(w->c, &w->ps.path, &w->pi, w->room, (size_t)n);
 	w->begun = false;
 	w->room = NULL;
@@ -530,7 +532,7 @@ write_packets(struct evquic_conn *c, nsec now)
 	enum step s = STEP_AGAIN;
 	int error = 0;
 
-	w.size = ngtcp2_conn_get_max_tx_udp_payload_size(c->qc);
+	w.size = quic_mtu_payload(c);
 	ngtcp2_path_storage_zero(&w.ps);
 	while (s == STEP_AGAIN || s == STEP_PACKET) {
 		if (w.room == NULL)

@@ -67,6 +67,7 @@
 	X(handovers, "datagrams handed to the worker that owns them")          \
 	X(handovers_lost, "datagrams lost on the way to their worker")         \
 	X(path_changes, "connections that moved to another address")           \
+	X(narrow_paths, "connections whose larger packets did not arrive")     \
 	X(flushes, "flushes of the ready list")                                \
 	X(tombstones_forgotten, "closed connections forgotten early")
 

@@ -426,6 +426,15 @@ bool quic_version_is_one_of(const struct quic_versions *v, uint32_t version);
 /* Has ngtcp2 speak these and tell the peer of them (RFC 9368). */
 void quic_version_set(const struct quic_versions *v, ngtcp2_settings *st);
 
+/* --------------------------------------------------------------- mtu.c -- */
+
+/* How large a packet of a connection may be now. */
+size_t quic_mtu_payload(struct evquic_conn *c);
+
+/* Finds out whether larger packets have ceased to arrive; for whenever a timer
+ * of the connection fires. */
+void quic_mtu_check(struct evquic_conn *c, nsec now);
+
 /* -------------------------------------------------------------- conn.c -- */
 
 enum quic_state {
@@ -453,6 +462,7 @@ struct evquic_conn {
 	bool drain_told;
 	bool writing; /* in the flush's write loop */
 	bool more; /* the last flush stopped at its bound; the timer goes on */
+	bool narrow; /* larger packets vanish; see mtu.c */
 
 	ngtcp2_conn *qc;
 	struct quic_tls *tls; /* NULL once freed */
@@ -537,6 +547,7 @@ struct evquic_stream {
 	struct evquic_buf *unsent; /* where the next byte to send is */
 	uint32_t unsent_off;	   /* in `unsent` */
 	uint32_t acked_off;	   /* acknowledged bytes of `head` */
+	nsec sent_at;  /* when bytes of it last left for the first time */
 	uint64_t lent; /* bytes pulled from the application, not acknowledged */
 	uint64_t unconsumed; /* bytes that the application has credit of */
 	bool early;	     /* it began before the handshake was complete */
@@ -554,6 +565,10 @@ void quic_stream_closed(struct evquic_stream *s);
 
 /* Bytes up to `len` more were acknowledged: their buffers are freed. */
 void quic_stream_acked(struct evquic_stream *s, uint64_t len);
+
+/* True if bytes of a stream are under way and the last of them left before
+ * `then`. */
+bool quic_stream_is_stuck(const struct evquic_stream *s, nsec then);
 
 /* Tells the application which streams the peer has stopped (STOP_SENDING)
  * since the last call. */

@@ -19,6 +19,11 @@
 #define QUIC_MAX_TX_PAYLOAD 1452
 #define QUIC_MAX_RX_PAYLOAD 65535
 
+/* RFC 8899 4.3: after so many probe timeouts without progress packets become
+ * as small as they were at the beginning. */
+#define QUIC_STUCK_PTOS 2
+#define QUIC_MIN_TX_PAYLOAD 1200
+
 /* A query of the largest DNS message, 65,537 bytes, must fit: 66 KiB. */
 #define QUIC_STREAM_WINDOW (66 * 1024)
 #define QUIC_CONN_WINDOW (128 * 1024)

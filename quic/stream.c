@@ -144,6 +144,16 @@ quic_stream_find_stopped(struct evquic_conn *c, nsec now)
 	}
 }
 
+bool
+quic_stream_is_stuck(const struct evquic_stream *s, nsec then)
+{
+	bool under_way = s->lent > 0 ||
+			 (s->head != NULL && (s->unsent != s->head ||
+						 s->unsent_off > s->acked_off));
+
+	return under_way && s->sent_at < then;
+}
+
 void
 quic_stream_acked(struct evquic_stream *s, uint64_t len)
 {

@@ -14,7 +14,8 @@
 enum {
 	BULK = 200000,
 	CLIENTS = 20,
-	QUERY = 60
+	QUERY = 60,
+	SMALLER = 1300
 };
 
 static struct duo d;
@@ -182,6 +183,68 @@ test_small_mtu(void)
 	duo_done(&d);
 }
 
+static bool
+drop_large(void *arg, const struct net_datagram *datagram)
+{
+	unsigned *dropped = arg;
+
+	if (datagram->len <= SMALLER)
+		return true;
+	++*dropped;
+	return false;
+}
+
+/* The path gets narrower while it is in use, and the system says so, or nobody
+ * does (RFC 9000 14.3, RFC 8899 4.3): bytes arrive all the same. */
+static void
+test_mtu_falls(void)
+{
+	unsigned dropped = 0;
+
+	duo_init_open(&d, NULL);
+	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	d.sim.net.faults.mtu = SMALLER;
+	PROVE("QSV-095", echo_bulk(10 * NSEC_PER_SEC) &&
+			     sim_server_count(&d.sim, "tx_errors") > 0);
+	CU_ASSERT(sim_server_count(&d.sim, "narrow_paths") == 1);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+	duo_init_open(&d, NULL);
+	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	d.sim.net.tap = drop_large;
+	d.sim.net.tap_arg = &dropped;
+	PROVE("QSV-094", echo_bulk(10 * NSEC_PER_SEC) && dropped > 0);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
+/* Short answers all the while, which arrive, hide nothing. */
+static void
+test_mtu_falls_in_part(void)
+{
+	unsigned dropped = 0;
+
+	duo_init_open(&d, NULL);
+	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	d.client.bytes = 0;
+	d.client.fins = 0;
+	d.sim.net.tap = drop_large;
+	d.sim.net.tap_arg = &dropped;
+	CU_ASSERT(duo_write(duo_stream(&d.client, true), BULK, true) == 0);
+	for (unsigned i = 0; i < CLIENTS * 5; i++) {
+		struct evquic_stream *s = duo_stream(&d.client, true);
+
+		CU_ASSERT_FATAL(s != NULL);
+		CU_ASSERT(duo_write(s, QUERY, true) == 0);
+		sim_run(&d.sim, 50 * NSEC_PER_MSEC);
+	}
+	PROVE("QSV-094", d.client.fins == 1 + CLIENTS * 5 &&
+			     d.client.bytes == BULK + CLIENTS * 5 * QUERY);
+	CU_ASSERT(dropped > 0);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
 /* The path MTU is found and used. */
 static bool
 find_largest(void *arg, const struct net_datagram *datagram)
@@ -204,6 +267,7 @@ test_mtu_discovery(void)
 	d.sim.net.tap_arg = &largest;
 	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
 	CU_ASSERT(largest > 1400 && largest <= QUIC_MAX_TX_PAYLOAD);
+	CU_ASSERT(sim_server_count(&d.sim, "narrow_paths") == 0);
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
 }
@@ -346,6 +410,8 @@ test_quic_udp_register(void)
 	unit_test(s, "send_errors", test_send_errors);
 	unit_test(s, "receive_error", test_receive_error);
 	unit_test(s, "small_mtu", test_small_mtu);
+	unit_test(s, "mtu_falls", test_mtu_falls);
+	unit_test(s, "mtu_falls_in_part", test_mtu_falls_in_part);
 	unit_test(s, "mtu_discovery", test_mtu_discovery);
 	unit_test(s, "gro_of_two_connections", test_gro_of_two_connections);
 	unit_test(s, "batches", test_batches);
