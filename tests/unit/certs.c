@@ -291,3 +291,20 @@ certs_make(const struct certs_dir *dir, const char *name,
 	gnutls_x509_crt_deinit(cert);
 	gnutls_x509_privkey_deinit(key);
 }
+
+void
+certs_pair_init(struct certs_pair *pair)
+{
+	struct certs_spec spec = {.cn = "raw"};
+
+	certs_dir_init(&pair->dir);
+	certs_make(&pair->dir, "raw", &spec);
+	(void)certs_file(&pair->dir, pair->cert, "raw.crt");
+	(void)certs_file(&pair->dir, pair->key, "raw.key");
+}
+
+void
+certs_pair_done(struct certs_pair *pair)
+{
+	certs_dir_done(&pair->dir);
+}

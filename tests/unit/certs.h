@@ -47,6 +47,17 @@ const char *certs_file(
 void certs_make(const struct certs_dir *dir, const char *name,
     const struct certs_spec *spec);
 
+/* A certificate that nobody has signed, and its files: for servers of clients
+ * that do not verify. */
+struct certs_pair {
+	struct certs_dir dir;
+	char cert[CERTS_PATH];
+	char key[CERTS_PATH];
+};
+
+void certs_pair_init(struct certs_pair *pair);
+void certs_pair_done(struct certs_pair *pair);
+
 /* Writes DATA to PATH/NAME; reads it whole, terminated (caller frees). */
 void certs_write(const struct certs_dir *dir, const char *name,
     const void *data, size_t len);

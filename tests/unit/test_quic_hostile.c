@@ -5,6 +5,7 @@
  */
 #include "tests/fake/duo.h"
 #include "tests/fake/peer.h"
+#include "tests/fake/tap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -204,6 +205,83 @@ test_many_ids(void)
 	end();
 }
 
+enum {
+	TINY = 100,	  /* packets of one datagram */
+	TINY_PAYLOAD = 20 /* what a header protection sample needs */
+};
+
+static void
+count_line(void *arg, const struct evquic_conn *conn, const char *line)
+{
+	(void)conn;
+	(void)line;
+	++*(unsigned *)arg;
+}
+
+/* Headers as of this Initial packet, of one long type, with garbage. */
+static size_t
+write_tiny(const uint8_t *initial, uint8_t first, uint8_t *out)
+{
+	size_t ids = 6u + initial[5], len = 0;
+
+	ids += 1u + initial[ids];
+	for (unsigned i = 0; i < TINY; i++) {
+		memcpy(out + len, initial, ids);
+		out[len] = first;
+		len += ids;
+		if (first == 0xc0)
+			out[len++] = 0; /* no token */
+		out[len++] = TINY_PAYLOAD;
+		memset(out + len, (int)i, TINY_PAYLOAD);
+		len += TINY_PAYLOAD;
+	}
+	return len;
+}
+
+/* RFC 9000 12.2: each is looked at once and thrown away, while there are keys
+ * for its kind and when they are gone; what ngtcp2 has to say of it is the
+ * measure. */
+static void
+test_tiny_packets(void)
+{
+	static struct tap_catch k;
+	static uint8_t bytes[TINY * 80];
+	unsigned lines = 0;
+	uint64_t sent;
+
+	k = (struct tap_catch){.passes = true};
+	duo_init(&d, NULL);
+	d.sim.net.tap = tap_catch_client;
+	d.sim.net.tap_arg = &k;
+	d.sim.servers[0]->trace = count_line;
+	d.sim.servers[0]->trace_arg = &lines;
+	CU_ASSERT_FATAL(duo_connect(&d, NULL) != NULL);
+	for (unsigned i = 0; i < 40; i++) {
+		/* Initial, 0-RTT, Handshake, from the first flight on. */
+		uint8_t first = (uint8_t)(0xc0 + (i % 3 << 4));
+		size_t len;
+
+		sim_run(&d.sim, 2 * NSEC_PER_MSEC);
+		CU_ASSERT_FATAL(k.n > 0);
+		if (sim_server_count(&d.sim, "conns_accepted") == 0)
+			continue;
+		len = write_tiny(k.bytes[0], first, bytes);
+		lines = 0;
+		sent = sim_server_count(&d.sim, "tx_datagrams");
+		net_inject(&d.sim.net, &k.from[0], &d.sim.addr, bytes, len);
+		sim_run(&d.sim, 0);
+		PROVE("BAD-081", lines > 0 && lines <= 5 * TINY);
+		CU_ASSERT(sim_server_count(&d.sim, "tx_datagrams") == sent);
+	}
+	CU_ASSERT(sim_server_count(&d.sim, "conns_accepted") == 1);
+	CU_ASSERT(d.client.n[DUO_OPENED] == 1);
+	CU_ASSERT(duo_write(duo_stream(&d.client, true), 100, true) == 0);
+	duo_talk(&d);
+	CU_ASSERT(d.server.bytes == 100);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
 void
 test_quic_hostile_register(void)
 {
@@ -214,4 +292,5 @@ test_quic_hostile_register(void)
 	unit_test(s, "highest_stream", test_highest_stream);
 	unit_test(s, "long_reason", test_long_reason);
 	unit_test(s, "many_ids", test_many_ids);
+	unit_test(s, "tiny_packets", test_tiny_packets);
 }

@@ -6,8 +6,10 @@
 #include "tests/fake/duo.h"
 #include "tests/fake/peer.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "tests/unit/certs.h"
 #include "tests/unit/unit.h"
 
 enum {
@@ -124,6 +126,133 @@ test_rebinding(void)
 	CU_ASSERT(d.server.stats.path_changes == 1);
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
+}
+
+/* The largest datagrams from and to one address of a client. */
+struct path_sizes {
+	union quic_addr addr;
+	size_t sent;
+	size_t received;
+};
+
+static bool
+measure_path(void *arg, const struct net_datagram *datagram)
+{
+	struct path_sizes *p = arg;
+
+	if (memcmp(&datagram->from, &p->addr, sizeof(p->addr)) == 0 &&
+	    datagram->len > p->sent)
+		p->sent = datagram->len;
+	if (memcmp(&datagram->to, &p->addr, sizeof(p->addr)) == 0 &&
+	    datagram->len > p->received)
+		p->received = datagram->len;
+	return true;
+}
+
+/* RFC 9000 8.2: the server challenges a path that is new to it, which is in
+ * use only once our client has answered; both in full datagrams. */
+static void
+test_challenge(void)
+{
+	struct path_sizes new_path = {.sent = 0};
+	int fd;
+
+	duo_init_open(&d, NULL);
+	fd = sim_fd(d.client.conn);
+	net_rebind(&d.sim.net, fd);
+	new_path.addr = net_find(&d.sim.net, fd)->outside;
+	d.sim.net.tap = measure_path;
+	d.sim.net.tap_arg = &new_path;
+	CU_ASSERT(duo_write(duo_stream(&d.client, true), QUERY, true) == 0);
+	duo_talk(&d);
+	CU_ASSERT(new_path.received >= QUIC_MIN_INITIAL);
+	PROVE("QSV-062", new_path.sent >= QUIC_MIN_INITIAL &&
+			     sim_server_count(&d.sim, "path_changes") == 1);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
+/* ------------------------------------------------------ a client stays -- */
+
+enum {
+	RAW_PORT = 4433,
+	OTHER_PORT = 4434
+};
+
+static void
+prefer_other_address(ngtcp2_transport_params *params)
+{
+	ngtcp2_preferred_addr *a = &params->preferred_addr;
+
+	params->preferred_addr_present = 1;
+	a->ipv4_present = 1;
+	a->ipv4 = net_addr(AF_INET, false, OTHER_PORT).in;
+	a->cid.datalen = 8;
+	memset(a->cid.data, 0x77, 8);
+	memset(
+	    a->stateless_reset_token, 0x88, sizeof(a->stateless_reset_token));
+}
+
+/* Where a client's datagrams come from and go to. */
+struct staying {
+	union quic_addr from;
+	unsigned all;
+	unsigned strayed;
+};
+
+static bool
+watch_client(void *arg, const struct net_datagram *datagram)
+{
+	struct staying *s = arg;
+
+	if (net_port(&datagram->from) == RAW_PORT)
+		return true;
+	if (s->all++ == 0)
+		s->from = datagram->from;
+	s->strayed += memcmp(&s->from, &datagram->from, sizeof(s->from)) != 0 ||
+		      net_port(&datagram->to) != RAW_PORT;
+	return true;
+}
+
+/* Our client moves neither where the server would like to have it (RFC 9000
+ * 9.6) nor when its own sends fail, before the handshake and after it. */
+static void
+test_client_stays(void)
+{
+	static struct peer peer;
+	struct peer_options o = {.alpn = "duo", .tweak = prefer_other_address};
+	struct evquic_connect_options c = {.app = &duo_app};
+	struct staying staying = {.all = 0};
+	struct certs_pair pair;
+
+	certs_pair_init(&pair);
+	duo_init(&d, NULL);
+	c.trust = d.tls.insecure;
+	d.sim.addr = net_addr(AF_INET, false, RAW_PORT);
+	peer_listen(&peer, &d.sim, &d.sim.addr, &o, pair.cert, pair.key);
+	d.sim.net.tap = watch_client;
+	d.sim.net.tap_arg = &staying;
+	CU_ASSERT_FATAL(duo_connect(&d, &c) != NULL);
+	sim_run(&d.sim, d.sim.net.faults.delay + NSEC_PER_MSEC);
+	for (int i = 0; i < 10; i++) {
+		int fd = i == 0 ? NET_FIRST_FD + (int)d.sim.net.nsockets - 1
+				: sim_fd(d.client.conn);
+
+		net_fail_sends(&d.sim.net, fd, ENETUNREACH, 2);
+		duo_talk(&d);
+		CU_ASSERT_FATAL(d.client.conn != NULL);
+		CU_ASSERT(
+		    duo_write(duo_stream(&d.client, true), QUERY, true) == 0);
+		duo_talk(&d);
+	}
+	CU_ASSERT(peer.bytes_in == 10 * QUERY && staying.all > 20);
+	CU_ASSERT(sim_client_count(&d.sim, "tx_errors") >= 10);
+	PROVE("QSV-063", staying.strayed == 0 &&
+			     sim_client_count(&d.sim, "path_changes") == 0);
+	CU_ASSERT(duo_end(&d));
+	peer_done(&peer);
+	duo_done(&d);
+	certs_pair_done(&pair);
 }
 
 struct spoof {
@@ -331,6 +460,8 @@ test_quic_path_register(void)
 	unit_test(s, "ecn", test_ecn);
 	unit_test(s, "ecn_mangled", test_ecn_mangled);
 	unit_test(s, "rebinding", test_rebinding);
+	unit_test(s, "challenge", test_challenge);
+	unit_test(s, "client_stays", test_client_stays);
 	unit_test(s, "spoofed_address", test_spoofed_address);
 	unit_test(s, "migration_storm", test_migration_storm);
 	unit_test(s, "loss", test_loss);
