@@ -15,6 +15,24 @@
 #include "tls/name.h"
 #include "tls/pem.h"
 
+/*
+ * A server's first flight, but for what depends on the certificate: TLS's
+ * ServerHello (with the longest of the usual key shares), extensions with
+ * QUIC's transport parameters, Finished and the frames of other messages; and
+ * what each of three datagrams spends on headers, frame and seal.
+ */
+#define FLIGHT_TLS 400
+#define FLIGHT_PACKETS 250
+
+/* RFC 8446 4.4.2: type and length, no context, length; and of each entry the
+ * length and no extensions. */
+#define CERT_MESSAGE_HEAD (4 + 1 + 3)
+#define CERT_ENTRY_HEAD (3 + 2)
+/* RFC 8446 4.4.3: type and length, algorithm, length. */
+#define VERIFY_MESSAGE_HEAD (4 + 2 + 2)
+/* The two numbers of an ECDSA signature in DER. */
+#define ECDSA_DER 9
+
 /* One certificate with its key, as parsed. */
 struct pair {
 	struct tls_chain chain;
@@ -142,6 +160,31 @@ read_dates(const struct tls_chain *chain, struct tls_cert *cert)
 	}
 }
 
+/* The octets of a signature by this key, at most. */
+static size_t
+signature_size(gnutls_privkey_t key)
+{
+	unsigned int bits = 0;
+	int algorithm = gnutls_privkey_get_pk_algorithm(key, &bits);
+	size_t octets = (bits + 7) / 8;
+
+	if (algorithm == GNUTLS_PK_RSA || algorithm == GNUTLS_PK_RSA_PSS)
+		return octets;
+	return 2 * octets + ECDSA_DER; /* EdDSA's are as long or shorter */
+}
+
+static size_t
+measure_flight(const struct tls_cert *cert)
+{
+	size_t size = FLIGHT_TLS + FLIGHT_PACKETS + CERT_MESSAGE_HEAD +
+		      VERIFY_MESSAGE_HEAD + signature_size(cert->key);
+	unsigned int i;
+
+	for (i = 0; i < cert->chain_len; i++)
+		size += CERT_ENTRY_HEAD + cert->chain[i].cert.size;
+	return size;
+}
+
 /* The pair in the form in which GnuTLS wants it at each handshake. */
 static int
 copy_pair(const struct pair *pair, struct tls_cert *cert)
@@ -189,6 +232,7 @@ make_cert(const struct pair *pair, struct tls_cert *ret_cert)
 		return rc;
 	}
 	read_dates(&pair->chain, &made);
+	made.flight = measure_flight(&made);
 	*ret_cert = made;
 	return 0;
 }

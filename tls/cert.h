@@ -24,6 +24,7 @@ struct tls_cert {
 	char pin[EVQUIC_PIN_SIZE];
 	int64_t valid_from; /* Unix time, s: the latest of the chain */
 	int64_t expiry;	    /* the earliest */
+	size_t flight;	    /* see evquic_cred_flight */
 };
 
 /* How well a certificate answers a name; more is better. */

@@ -44,6 +44,9 @@
 
 #define USES 2
 
+/* Left of a certificate when somebody should have renewed it. */
+#define SOON_S (INT64_C(14) * 86400)
+
 struct evquic_cred {
 	atomic_uint refs;
 	gnutls_certificate_credentials_t handle; /* owned; calls on_hello */
@@ -260,6 +263,15 @@ evquic_cred_expiry(
 	return 0;
 }
 
+/* A third, since a certificate of six days is young with five left. */
+static bool
+ends_soon(const struct tls_cert *cert, int64_t now)
+{
+	int64_t third = (cert->expiry - cert->valid_from) / 3;
+
+	return cert->expiry - now < (third < SOON_S ? third : SOON_S);
+}
+
 enum evquic_cred_state
 evquic_cred_state(const struct evquic_cred *cred, size_t index, int64_t now)
 {
@@ -268,7 +280,16 @@ evquic_cred_state(const struct evquic_cred *cred, size_t index, int64_t now)
 		return EVQUIC_CRED_NOT_YET_VALID;
 	if (now > cred->certs[index].expiry)
 		return EVQUIC_CRED_EXPIRED;
+	if (ends_soon(&cred->certs[index], now))
+		return EVQUIC_CRED_ENDS_SOON;
 	return EVQUIC_CRED_VALID;
+}
+
+size_t
+evquic_cred_flight(const struct evquic_cred *cred, size_t index)
+{
+	assert(index < cred->count);
+	return cred->certs[index].flight;
 }
 
 const char *

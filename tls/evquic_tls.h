@@ -107,6 +107,9 @@ enum evquic_cred_state {
 	EVQUIC_CRED_VALID,
 	EVQUIC_CRED_NOT_YET_VALID,
 	EVQUIC_CRED_EXPIRED,
+	/* Valid, but it should have been renewed: 14 days are left, or a third
+	 * of its life if that is less. */
+	EVQUIC_CRED_ENDS_SOON,
 };
 
 /*
@@ -116,6 +119,21 @@ enum evquic_cred_state {
  */
 EVQUIC_API enum evquic_cred_state evquic_cred_state(
     const struct evquic_cred *cred, size_t index, int64_t now);
+
+/*
+ * What a server may send before it knows that the client is where it says:
+ * three times the least first datagram (RFC 9000 8.1, 14.1).
+ */
+#define EVQUIC_FLIGHT_MAX 3600
+
+/*
+ * About how many octets of UDP payload a QUIC server sends to show
+ * certificate INDEX, which must be below evquic_cred_count: its first
+ * flight with the whole chain, in packets.  Beyond EVQUIC_FLIGHT_MAX each
+ * handshake takes one round trip more.  An estimate, high by some 100.
+ */
+EVQUIC_API size_t evquic_cred_flight(
+    const struct evquic_cred *cred, size_t index);
 
 /*
  * The first name of certificate INDEX in lower case (first dNSName, else

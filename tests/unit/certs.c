@@ -18,6 +18,8 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#define RSA_BITS 2048
+
 #define MUST(cond)                                                             \
 	do {                                                                   \
 		if (!(cond)) {                                                 \
@@ -126,16 +128,21 @@ load_key(const struct certs_dir *dir, const char *name)
 }
 
 static gnutls_x509_privkey_t
-new_key(bool is_ed25519)
+new_key(const struct certs_spec *spec)
 {
-	gnutls_ecc_curve_t curve =
-	    is_ed25519 ? GNUTLS_ECC_CURVE_ED25519 : GNUTLS_ECC_CURVE_SECP256R1;
+	gnutls_pk_algorithm_t algorithm = GNUTLS_PK_ECDSA;
+	unsigned int bits = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
 	gnutls_x509_privkey_t key;
 
+	if (spec->is_ed25519) {
+		algorithm = GNUTLS_PK_EDDSA_ED25519;
+		bits = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_ED25519);
+	} else if (spec->is_rsa) {
+		algorithm = GNUTLS_PK_RSA;
+		bits = RSA_BITS;
+	}
 	MUST(gnutls_x509_privkey_init(&key) == 0);
-	MUST(gnutls_x509_privkey_generate(key,
-		 is_ed25519 ? GNUTLS_PK_EDDSA_ED25519 : GNUTLS_PK_ECDSA,
-		 GNUTLS_CURVE_TO_BITS(curve), 0) == 0);
+	MUST(gnutls_x509_privkey_generate(key, algorithm, bits, 0) == 0);
 	return key;
 }
 
@@ -274,8 +281,8 @@ certs_make(const struct certs_dir *dir, const char *name,
 	gnutls_x509_crt_t cert;
 	char *rest = NULL;
 
-	key = spec->key_of != NULL ? load_key(dir, spec->key_of)
-				   : new_key(spec->is_ed25519);
+	key =
+	    spec->key_of != NULL ? load_key(dir, spec->key_of) : new_key(spec);
 	MUST(gnutls_x509_crt_init(&cert) == 0);
 	fill(cert, spec, key);
 	write_key(dir, name, key);

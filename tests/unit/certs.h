@@ -30,6 +30,7 @@ struct certs_spec {
 	int64_t until;	     /* 0 with from 0: +1 day */
 	bool is_ca;
 	bool is_ed25519; /* else ECDSA P-256 */
+	bool is_rsa;	 /* RSA of 2048 bits */
 };
 
 /* A fresh folder, and its end with all that is in it. */

@@ -456,8 +456,12 @@ test_dates(void)
 		.until = 9 * DAY});
 	certs_make(&dir, "expired",
 	    &(struct certs_spec){.cn = "x", .from = -2 * DAY, .until = -DAY});
+	certs_make(&dir, "long",
+	    &(struct certs_spec){
+		.cn = "x", .from = -15 * DAY, .until = 75 * DAY});
 	CU_ASSERT(add(cred, &dir, "a.crt", "a.key") == 0);
 	CU_ASSERT(add(cred, &dir, "expired.crt", "expired.key") == 0);
+	CU_ASSERT(add(cred, &dir, "long.crt", "long.key") == 0);
 	/* The intermediate ends first. */
 	CU_ASSERT(evquic_cred_expiry(cred, 0, &expiry) == 0);
 	CU_ASSERT(expiry >= now + 5 * DAY && expiry < now + 5 * DAY + 60);
@@ -467,9 +471,20 @@ test_dates(void)
 	CU_ASSERT(
 	    evquic_cred_state(cred, 0, now + 6 * DAY) == EVQUIC_CRED_EXPIRED);
 	CU_ASSERT(evquic_cred_state(cred, 1, now) == EVQUIC_CRED_EXPIRED);
+	/* Six days long: two of them are soon. */
+	CU_ASSERT(evquic_cred_state(cred, 0, now + 3 * DAY - 60) ==
+		  EVQUIC_CRED_VALID);
+	CU_ASSERT(evquic_cred_state(cred, 0, now + 3 * DAY + 60) ==
+		  EVQUIC_CRED_ENDS_SOON);
+	/* Of 90 days, 14. */
+	CU_ASSERT(evquic_cred_state(cred, 2, now) == EVQUIC_CRED_VALID);
+	CU_ASSERT(evquic_cred_state(cred, 2, now + 61 * DAY - 60) ==
+		  EVQUIC_CRED_VALID);
+	CU_ASSERT(evquic_cred_state(cred, 2, now + 61 * DAY + 60) ==
+		  EVQUIC_CRED_ENDS_SOON);
 	CU_ASSERT_STRING_EQUAL(evquic_cred_name(cred, 1), "");
-	CU_ASSERT(evquic_cred_expiry(cred, 2, &expiry) == -ENOENT);
-	CU_ASSERT(evquic_cred_pin(cred, 2, pin) == -ENOENT);
+	CU_ASSERT(evquic_cred_expiry(cred, 3, &expiry) == -ENOENT);
+	CU_ASSERT(evquic_cred_pin(cred, 3, pin) == -ENOENT);
 	evquic_cred_unref(cred);
 	certs_dir_done(&dir);
 }
