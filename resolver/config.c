@@ -29,6 +29,7 @@ free_config(struct config *config)
 			config_value_clear(key, config);
 	}
 	access_free(config->access.list);
+	free(config->file);
 	free(config);
 }
 
@@ -185,6 +186,8 @@ override_all(struct config_loader *loader, const struct config_override *over)
 	if (over->upstream_count > 0)
 		override_upstream(loader, over);
 	if (over->cert != NULL)
+		override_list(loader, "tls.certificates", NULL, 0);
+	if (over->cert != NULL)
 		override_value(loader, "tls.cert", over->cert);
 	if (over->key != NULL)
 		override_value(loader, "tls.key", over->key);
@@ -212,6 +215,11 @@ load(struct config_loader *loader, const char *text, size_t len,
 	if (loader->config == NULL)
 		return fail_file(loader, ENOMEM);
 	atomic_init(&loader->config->refs, 1);
+	if (loader->name != NULL) {
+		loader->config->file = strdup(loader->name);
+		if (loader->config->file == NULL)
+			loader->rc = -ENOMEM;
+	}
 	set_defaults(loader);
 	if (text != NULL)
 		config_yaml_read(loader, text, len);

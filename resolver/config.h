@@ -108,6 +108,18 @@ struct config_servers {
 	size_t count;
 };
 
+/* One certificate with its chain and its private key: files in PEM. */
+struct config_cert {
+	char *cert;
+	char *key;
+	size_t line; /* of the file, for errors; 0: none */
+};
+
+struct config_certs {
+	struct config_cert *item;
+	size_t count;
+};
+
 /* UDP source ports first..last, both included. */
 struct config_ports {
 	struct config_port_range {
@@ -126,13 +138,17 @@ struct config_prefixes {
 struct config {
 	atomic_uint refs;
 
+	char *file;	  /* as errors name it; NULL: there was none */
 	uint32_t workers; /* 0: one for each processor */
 	char *state;	  /* directory; NULL: see state.h */
 	struct config_listens listen;
 
+	/* All certificates are in the list: that of cert and key, if there is
+	 * one, comes first. */
 	struct {
 		char *cert; /* both files or neither */
 		char *key;
+		struct config_certs certificates;
 	} tls;
 
 	struct {
@@ -204,7 +220,7 @@ struct config_override {
 	size_t listen_count; /* > 0: replaces the file's list */
 	const char *upstream[CONFIG_URLS_MAX];
 	size_t upstream_count; /* > 0: replaces the list, implies forward */
-	const char *cert;
+	const char *cert;      /* with key: replaces all of the file's */
 	const char *key;
 	const char *state;
 	uint32_t workers;

@@ -26,6 +26,49 @@ check_tls(struct config_loader *loader)
 		    "tls.key: needs tls.cert, the certificate");
 }
 
+/* tls.cert and tls.key as the first of the list. */
+static int
+compile_certs(struct config_loader *loader)
+{
+	struct config *config = loader->config;
+	struct config_certs *list = &config->tls.certificates;
+	struct config_cert first = {.line = config_line(loader, "tls.cert")};
+	struct config_cert *items;
+
+	if (config->tls.cert == NULL || config->tls.key == NULL)
+		return 0;
+	items = realloc(list->item, (list->count + 1) * sizeof(*items));
+	if (items == NULL)
+		return -ENOMEM;
+	list->item = items;
+	first.cert = strdup(config->tls.cert);
+	first.key = strdup(config->tls.key);
+	memmove(items + 1, items, list->count * sizeof(*items));
+	items[0] = first;
+	list->count++;
+	return first.cert != NULL && first.key != NULL ? 0 : -ENOMEM;
+}
+
+/* The second of two could never be shown. */
+static void
+check_certs(struct config_loader *loader)
+{
+	const struct config_certs *list = &loader->config->tls.certificates;
+	size_t i;
+	size_t j;
+
+	for (i = 1; i < list->count; i++) {
+		for (j = 0; j < i; j++) {
+			if (strcmp(list->item[i].cert, list->item[j].cert) != 0)
+				continue;
+			config_error(loader, list->item[i].line,
+			    "tls.certificates: %s is given twice",
+			    list->item[i].cert);
+			break;
+		}
+	}
+}
+
 static void
 check_windows(struct config_loader *loader)
 {
@@ -191,7 +234,11 @@ config_check(struct config_loader *loader)
 	check_tls(loader);
 	check_windows(loader);
 	check_ports(loader);
-	rc = compile_access(loader->config);
+	rc = compile_certs(loader);
+	if (rc == 0) {
+		check_certs(loader);
+		rc = compile_access(loader->config);
+	}
 	if (rc != 0)
 		loader->rc = rc;
 }

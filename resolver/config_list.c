@@ -9,6 +9,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,26 @@ append_server(struct config_servers *list, const struct config_build *build,
 	    &server, build, text, why);
 
 	return rc != 0 ? rc : config_server_append(list, &server, build, why);
+}
+
+static int
+append_cert(
+    struct config_certs *list, const struct config_cert *cert, char *why)
+{
+	struct config_cert *items;
+
+	if (cert->cert == NULL || cert->key == NULL) {
+		(void)snprintf(why, CONFIG_ERROR_LEN,
+		    "a certificate without %s",
+		    cert->cert == NULL ? "cert" : "key");
+		return -EINVAL;
+	}
+	items = grow(list->item, list->count, sizeof(*items));
+	if (items == NULL)
+		return config_value_no_memory(why);
+	list->item = items;
+	items[list->count++] = *cert;
+	return 0;
 }
 
 static int
@@ -228,6 +249,17 @@ clear_servers(struct config_servers *list)
 	*list = (struct config_servers){0};
 }
 
+static void
+clear_certs(const struct config_key *key, struct config_certs *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		config_record_clear(key, &list->item[i]);
+	free(list->item);
+	*list = (struct config_certs){0};
+}
+
 /* Frees the pointer that a list begins with, and empties the list. */
 static void
 clear_items(void *list, size_t size)
@@ -250,6 +282,9 @@ config_list_append(const struct config_key *key, void *base,
 		return append_listen(list, build, text, why);
 	if (key->type == CONFIG_TYPE_SERVERS)
 		return append_server(list, build, text, why);
+	if (key->type == CONFIG_TYPE_CERTS)
+		return config_value_fail(why, text,
+		    "is no certificate; write {cert: FILE, key: FILE}");
 	if (key->type == CONFIG_TYPE_ADDRS)
 		return append_addr(list, text, why);
 	if (key->type == CONFIG_TYPE_PINS)
@@ -262,6 +297,32 @@ config_list_append(const struct config_key *key, void *base,
 	return add_zone(list, text, why);
 }
 
+int
+config_record_append(const struct config_key *key, void *base,
+    const struct config_build *build, union config_record *record,
+    char why[CONFIG_ERROR_LEN])
+{
+	void *list = (char *)base + key->offset;
+	int rc;
+
+	if (key->type == CONFIG_TYPE_SERVERS)
+		return config_server_append(list, &record->server, build, why);
+	assert(key->type == CONFIG_TYPE_CERTS);
+	rc = append_cert(list, &record->cert, why);
+	if (rc != 0)
+		config_record_clear(key, record);
+	return rc;
+}
+
+void
+config_record_clear(const struct config_key *list, void *record)
+{
+	const struct config_key *key;
+
+	for (key = list + 1; config_key_is_below(key, list); key++)
+		config_value_clear(key, record);
+}
+
 void
 config_list_clear(const struct config_key *key, void *base)
 {
@@ -271,6 +332,8 @@ config_list_clear(const struct config_key *key, void *base)
 		clear_items(list, sizeof(struct config_listens));
 	else if (key->type == CONFIG_TYPE_SERVERS)
 		clear_servers(list);
+	else if (key->type == CONFIG_TYPE_CERTS)
+		clear_certs(key, list);
 	else if (key->type == CONFIG_TYPE_ADDRS)
 		clear_items(list, sizeof(struct config_addrs));
 	else if (key->type == CONFIG_TYPE_PINS)

@@ -31,6 +31,7 @@ enum config_type {
 	CONFIG_TYPE_UPSTREAM, /* char *, a URL of -u */
 	CONFIG_TYPE_LISTENS,  /* lists from here on */
 	CONFIG_TYPE_SERVERS,
+	CONFIG_TYPE_CERTS,
 	CONFIG_TYPE_ADDRS,
 	CONFIG_TYPE_PINS,
 	CONFIG_TYPE_PORTS,
@@ -40,8 +41,8 @@ enum config_type {
 
 /*
  * One row of the table. `path` joins sections with dots; keys of the mappings
- * in a list of servers are "upstream.servers[].name", and their offset is one
- * into struct config_server.
+ * in a list of records are "upstream.servers[].name", and their offset is one
+ * into the record: struct config_server, struct config_cert.
  */
 struct config_key {
 	const char *path;
@@ -72,9 +73,12 @@ bool config_key_is_below(
 
 bool config_type_is_list(enum config_type type);
 
+/* Is it a list whose items are records, with keys of their own? */
+bool config_type_has_records(enum config_type type);
+
 /*
- * Sets the value of `key` in `base` (a struct config, or a struct
- * config_server for its keys) from text, or appends to it if the key is a list.
+ * Sets the value of `key` in `base` (a struct config, or a record for its
+ * keys) from text, or appends to it if the key is a list.
  * An item of a list of servers is a URL. On failure the value stays as it was
  * and `why` says what is wrong, quoting the text. Returns 0, -EINVAL, -ENOMEM.
  */
@@ -101,6 +105,24 @@ int config_value_fail(char why[CONFIG_ERROR_LEN], const char *text,
 
 /* The same for lack of memory; returns -ENOMEM. */
 int config_value_no_memory(char why[CONFIG_ERROR_LEN]);
+
+/* An item of a list of records. */
+union config_record {
+	struct config_server server;
+	struct config_cert cert;
+};
+
+/* Frees what the values of a record of this list hold. */
+void config_record_clear(const struct config_key *list, void *record);
+
+/*
+ * Appends a record whose keys have been read to the list of `key` in `base`,
+ * which owns what it holds from then on. On failure the record is cleared.
+ * Returns 0, or -EINVAL, -ENOMEM with `why`.
+ */
+int config_record_append(const struct config_key *key, void *base,
+    const struct config_build *build, union config_record *record,
+    char why[CONFIG_ERROR_LEN]);
 
 /*
  * Checks a server whose keys have been read, completes it (port, name and

@@ -18,7 +18,7 @@
 /* Where a row stands in the sample. */
 struct place {
 	int indent;
-	const char *mark; /* "- " for the first key of a server */
+	const char *mark; /* "- " for the first key of a record */
 };
 
 static void
@@ -61,6 +61,8 @@ print_setting(FILE *out, const struct config_key *key, struct place at)
 
 	if (key->type == CONFIG_TYPE_SECTION)
 		(void)fprintf(out, "#%s:\n", name);
+	else if (sample == NULL && config_type_has_records(key->type))
+		(void)fprintf(out, "%*s#%s:\n", at.indent, "", name);
 	else if (sample == NULL)
 		return;
 	else if (!config_type_is_list(key->type))
@@ -82,7 +84,7 @@ place_of(const struct config_key *key)
 	if (strchr(key->path, '[') == NULL)
 		return at;
 	at.indent += INDENT;
-	if (key->type == CONFIG_TYPE_UPSTREAM)
+	if (strchr(key[-1].path, '[') == NULL)
 		at.mark = "- ";
 	else
 		at.indent += INDENT;
@@ -132,6 +134,8 @@ type_name(enum config_type type)
 		return "list of URLs";
 	case CONFIG_TYPE_SERVERS:
 		return "list of servers";
+	case CONFIG_TYPE_CERTS:
+		return "list of certificates";
 	case CONFIG_TYPE_ADDRS:
 		return "list of addresses";
 	case CONFIG_TYPE_PINS:

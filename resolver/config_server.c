@@ -134,9 +134,5 @@ config_server_append(struct config_servers *list, struct config_server *server,
 void
 config_server_clear(struct config_server *server)
 {
-	const struct config_key *list = config_key_find("upstream.servers");
-	const struct config_key *key;
-
-	for (key = list + 1; config_key_is_below(key, list); key++)
-		config_value_clear(key, server);
+	config_record_clear(config_key_find("upstream.servers"), server);
 }

@@ -3,8 +3,8 @@
  * The table of options: every key that quolld knows. The only place to add
  * one; what reads, checks, documents and prints configuration follows it.
  *
- * Rows of a section come right after the section's own row, rows of a server
- * right after "upstream.servers". Help is printed into etc/quolld.yaml and
+ * Rows of a section come right after the section's own row, rows of a record
+ * right after its list's. Help is printed into etc/quolld.yaml and
  * quolld.yaml(5): plain sentences, lines of at most 70 characters, no
  * backslashes, no line that begins with a full stop or an apostrophe.
  */
@@ -29,8 +29,10 @@
 #define RANGES_MAX 64
 #define PREFIXES_MAX 16384
 #define ZONES_MAX 64
+#define CERTS_MAX 256
 
 #define IN_CONFIG(member) .offset = offsetof(struct config, member)
+#define IN_CERT(member) .offset = offsetof(struct config_cert, member)
 #define IN_SERVER(member) .offset = offsetof(struct config_server, member)
 
 const struct config_key config_keys[] = {
@@ -72,6 +74,25 @@ const struct config_key config_keys[] = {
 	IN_CONFIG(tls.key),
 	.example = "/etc/quoll/key.pem",
 	.help = "File with the certificate's private key, in PEM."},
+    {.path = "tls.certificates",
+	.type = CONFIG_TYPE_CERTS,
+	IN_CONFIG(tls.certificates),
+	.max = CERTS_MAX,
+	.help = "Certificates for other names. A client that asks for a\n"
+		"name (SNI) gets the one that has it, by itself or by a\n"
+		"wildcard; any other gets the first: tls.cert, or else the\n"
+		"first one here. A reload reads all files again; if one of\n"
+		"them cannot be used, all stay as they were."},
+    {.path = "tls.certificates[].cert",
+	.type = CONFIG_TYPE_TEXT,
+	IN_CERT(cert),
+	.example = "/etc/quoll/other-cert.pem",
+	.help = "As tls.cert."},
+    {.path = "tls.certificates[].key",
+	.type = CONFIG_TYPE_TEXT,
+	IN_CERT(key),
+	.example = "/etc/quoll/other-key.pem",
+	.help = "As tls.key."},
     {.path = "quic",
 	.type = CONFIG_TYPE_SECTION,
 	.help = "Limits of connections that clients open."},
@@ -356,4 +377,10 @@ bool
 config_type_is_list(enum config_type type)
 {
 	return type >= CONFIG_TYPE_LISTENS;
+}
+
+bool
+config_type_has_records(enum config_type type)
+{
+	return type == CONFIG_TYPE_SERVERS || type == CONFIG_TYPE_CERTS;
 }

@@ -293,6 +293,7 @@ config_value_set(const struct config_key *key, void *base,
 		return set_upstream(key, base, build, text, why);
 	case CONFIG_TYPE_LISTENS:
 	case CONFIG_TYPE_SERVERS:
+	case CONFIG_TYPE_CERTS:
 	case CONFIG_TYPE_ADDRS:
 	case CONFIG_TYPE_PINS:
 	case CONFIG_TYPE_PORTS:

@@ -253,28 +253,30 @@ read_scalar(struct walk *walk, const struct config_key *key, void *base,
 static void read_mapping(struct walk *walk, const struct config_key *section,
     void *base, const yaml_node_t *node);
 
-/* An item of upstream.servers that is a mapping. */
+/* An item that is a mapping: a server, a certificate. */
 static void
-read_server(struct walk *walk, const struct config_key *key, void *base,
+read_record(struct walk *walk, const struct config_key *key, void *base,
     const yaml_node_t *node)
 {
 	struct config_loader *loader = walk->loader;
-	void *place = (char *)base + key->offset;
 	size_t errors = loader->errors->count + loader->errors->dropped;
-	struct config_server server = {0};
+	union config_record record;
 	const struct config_key *below;
 	char why[CONFIG_ERROR_LEN];
 	int rc;
 
 	for (below = key + 1; config_key_is_below(below, key); below++)
 		loader->line[below - config_keys] = 0;
-	read_mapping(walk, key, &server, node);
+	memset(&record, 0, sizeof(record));
+	read_mapping(walk, key, &record, node);
 	if (loader->rc != 0 ||
 	    loader->errors->count + loader->errors->dropped != errors) {
-		config_server_clear(&server);
+		config_record_clear(key, &record);
 		return;
 	}
-	rc = config_server_append(place, &server, loader->build, why);
+	if (key->type == CONFIG_TYPE_CERTS)
+		record.cert.line = line_of(node);
+	rc = config_record_append(key, base, loader->build, &record, why);
 	if (rc == -ENOMEM)
 		loader->rc = rc;
 	else if (rc != 0)
@@ -285,8 +287,9 @@ static void
 read_item(struct walk *walk, const struct config_key *key, void *base,
     const yaml_node_t *node)
 {
-	if (key->type == CONFIG_TYPE_SERVERS && node->type == YAML_MAPPING_NODE)
-		read_server(walk, key, base, node);
+	if (config_type_has_records(key->type) &&
+	    node->type == YAML_MAPPING_NODE)
+		read_record(walk, key, base, node);
 	else
 		read_scalar(walk, key, base, node);
 }

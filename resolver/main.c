@@ -6,6 +6,7 @@
  * server, and then only waits for signals: TERM and INT drain, HUP reloads,
  * USR1 reports.  The work is done by the workers' threads.
  */
+#include "resolver/certs.h"
 #include "resolver/config.h"
 #include "resolver/ops/notify.h"
 #include "resolver/options.h"
@@ -19,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -29,7 +31,7 @@
 /* How long queries that run may take when the service stops. */
 #define DRAIN_SECONDS 5
 
-#define RENEW_SECONDS 86400
+#define DAY_SECONDS 86400
 
 static const struct config_build build = {
     .listen_schemes = CONFIG_SCHEME_BIT(CONFIG_QUIC),
@@ -161,14 +163,14 @@ on_report(evutil_socket_t signal, short what, void *arg)
 }
 
 static void
-on_renew(evutil_socket_t fd, short what, void *arg)
+on_day(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *d = arg;
 
 	(void)fd;
 	(void)what;
 	if (!d->stopping)
-		server_renew(&d->server);
+		server_daily(&d->server);
 }
 
 static void
@@ -199,7 +201,7 @@ add_event(struct daemon *d, int fd, short what, event_callback_fn fn,
 static bool
 make_events(struct daemon *d)
 {
-	struct timeval day = {.tv_sec = RENEW_SECONDS};
+	struct timeval day = {.tv_sec = DAY_SECONDS};
 
 	d->base = event_base_new();
 	if (d->base == NULL)
@@ -210,7 +212,7 @@ make_events(struct daemon *d)
 	       add_event(d, SIGINT, EV_SIGNAL, on_stop, NULL) &&
 	       add_event(d, SIGHUP, EV_SIGNAL, on_reload, NULL) &&
 	       add_event(d, SIGUSR1, EV_SIGNAL, on_report, NULL) &&
-	       add_event(d, -1, 0, on_renew, &day) &&
+	       add_event(d, -1, 0, on_day, &day) &&
 	       add_event(d, d->server.ended_fd, EV_READ, on_ended, NULL);
 }
 
@@ -266,25 +268,29 @@ print_version(void)
 	return OPTIONS_EXIT_OK;
 }
 
-/* --check looks into the certificate, too; it needs no state directory. */
+static void
+print_line(void *arg, enum log_level level, const char *line)
+{
+	(void)level;
+	fprintf(arg, "%s\n", line);
+}
+
+/* --check looks into certificates, too; it needs no state directory. */
 static int
 check(const struct config *config)
 {
+	struct certs_listener listener = {print_line, stderr};
+	int64_t now = (int64_t)time(NULL);
 	struct evquic_cred *cred;
-	char why[EVQUIC_WHY_SIZE] = "out of memory";
-	int rc = -ENOMEM;
 
-	if (config->tls.cert == NULL)
+	if (config->tls.certificates.count == 0)
 		return OPTIONS_EXIT_OK;
-	cred = evquic_cred_new();
-	if (cred != NULL)
-		rc = evquic_cred_add_files(
-		    cred, config->tls.cert, config->tls.key, why, sizeof(why));
+	if (certs_load(config, NULL, now, &listener, &cred) != 0)
+		return OPTIONS_EXIT_FAILURE;
+	certs_tell_sizes(config, cred, &listener);
+	certs_tell_dates(config, cred, now, &listener);
 	evquic_cred_unref(cred);
-	if (rc == 0)
-		return OPTIONS_EXIT_OK;
-	fprintf(stderr, "%s\n", why);
-	return OPTIONS_EXIT_FAILURE;
+	return OPTIONS_EXIT_OK;
 }
 
 /* Loads the configuration, then checks it or runs with it. */

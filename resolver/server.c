@@ -6,6 +6,7 @@
  */
 #include "resolver/server.h"
 #include "quic/evquic.h"
+#include "resolver/certs.h"
 #include "resolver/front/doq.h"
 #include "resolver/ops/memory.h"
 #include "resolver/ops/report.h"
@@ -13,7 +14,6 @@
 #include "resolver/state.h"
 #include "resolver/worker.h"
 #include "tls/secret.h"
-#include "tls/selfsign.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -36,54 +36,32 @@
 
 /* ---------------------------------------------------------- certificate -- */
 
-/* The configured certificate, or one that we sign ourselves. */
 static int
 load_cred(
     struct server *s, const struct config *config, struct evquic_cred **ret)
 {
-	struct tls_selfsign_options options = {
-	    .state_dir = s->state_dir, .now = (int64_t)time(NULL)};
-	struct tls_selfsign_files files;
-	const char *cert = config->tls.cert, *key = config->tls.key;
-	char why[EVQUIC_WHY_SIZE] = "out of memory";
-	struct evquic_cred *cred;
-	int rc;
+	struct certs_listener listener = certs_to_log(s->log);
 
-	if (cert == NULL) {
-		rc = tls_selfsign_ensure(&options, why, sizeof(why), &files);
-		if (rc != 0) {
-			log_err(s->log, "%s", why);
-			return rc;
-		}
-		cert = files.cert;
-		key = files.key;
-	}
-	cred = evquic_cred_new();
-	rc = cred != NULL
-		 ? evquic_cred_add_files(cred, cert, key, why, sizeof(why))
-		 : -ENOMEM;
-	if (rc != 0) {
-		log_err(s->log, "%s", why);
-		evquic_cred_unref(cred);
-		return rc;
-	}
-	*ret = cred;
-	return 0;
+	return certs_load(
+	    config, s->state_dir, (int64_t)time(NULL), &listener, ret);
 }
 
 static void
-describe_cred(struct server *s, const struct config *config)
+tell_dates(struct server *s)
 {
-	char pin[EVQUIC_PIN_SIZE];
-	int64_t now = (int64_t)time(NULL);
+	struct certs_listener listener = certs_to_log(s->log);
 
-	if (evquic_cred_pin(s->cred, 0, pin) == 0)
-		log_info(s->log, "certificate %s, pin-sha256 %s",
-		    config->tls.cert != NULL ? config->tls.cert : "self-signed",
-		    pin);
-	if (evquic_cred_state(s->cred, 0, now) != EVQUIC_CRED_VALID)
-		log_warn(s->log, "the certificate is not valid today: clients "
-				 "that verify it will refuse it");
+	certs_tell_dates(s->config, s->cred, (int64_t)time(NULL), &listener);
+}
+
+static void
+describe_cred(struct server *s)
+{
+	struct certs_listener listener = certs_to_log(s->log);
+
+	certs_describe(s->log, s->config, s->cred);
+	certs_tell_sizes(s->config, s->cred, &listener);
+	tell_dates(s);
 }
 
 /* ------------------------------------------------------------- service -- */
@@ -315,7 +293,7 @@ server_init(
 		server_done(s);
 		return rc;
 	}
-	describe_cred(s, config);
+	describe_cred(s);
 	if (config->upstream.mode == CONFIG_MODE_NONE)
 		log_warn(log, "no upstream is configured: only special names "
 			      "such as localhost are answered");
@@ -391,24 +369,34 @@ server_reload(struct server *s, struct config *config)
 	config_unref(s->config);
 	s->config = config_ref(config);
 	log_set(s->log, config->log.level, config->log.format);
-	describe_cred(s, config);
+	describe_cred(s);
 	log_info(s->log, "reloaded");
 	return 0;
 }
 
-void
-server_renew(struct server *s)
+/* Only the certificate that we signed ourselves: it may have been made anew. */
+static void
+renew_own(struct server *s)
 {
 	struct evquic_cred *cred;
 
-	if (s->config->tls.cert != NULL || load_cred(s, s->config, &cred) != 0)
+	if (s->config->tls.certificates.count > 0 ||
+	    load_cred(s, s->config, &cred) != 0)
 		return;
-	if (distribute(s, s->config, cred) != 0) {
+	if (certs_expiry(cred) == certs_expiry(s->cred) ||
+	    distribute(s, s->config, cred) != 0) {
 		evquic_cred_unref(cred);
 		return;
 	}
 	evquic_cred_unref(s->cred);
 	s->cred = cred;
+}
+
+void
+server_daily(struct server *s)
+{
+	renew_own(s);
+	tell_dates(s);
 }
 
 /* ----------------------------------------------------------------- end -- */
@@ -436,6 +424,7 @@ void
 server_report(struct server *s)
 {
 	report_write(s->log, s->workers, s->nworkers);
+	report_certs(s->log, s->config, s->cred, (int64_t)time(NULL));
 }
 
 void

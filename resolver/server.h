@@ -51,8 +51,11 @@ int server_start(struct server *s);
  */
 int server_reload(struct server *s, struct config *config);
 
-/* Makes the certificate that we signed ourselves anew when that is due. */
-void server_renew(struct server *s);
+/*
+ * What is due once a day: makes the certificate that we signed ourselves anew
+ * in time, and logs which others have expired or will soon.
+ */
+void server_daily(struct server *s);
 
 /* Orders all workers to drain, or to close what is left and end. */
 void server_drain(struct server *s);

@@ -4,6 +4,7 @@
  * the workers go on counting.
  */
 #include "resolver/ops/report.h"
+#include "resolver/certs.h"
 #include "resolver/worker.h"
 
 #include <inttypes.h>
@@ -94,4 +95,18 @@ report_write(struct log *log, struct worker *const *w, size_t n)
 			    &back_counter_rows[c], &w[i]->back_counters);
 		write_counter(log, back_counter_rows[c].name, v);
 	}
+}
+
+void
+report_certs(struct log *log, const struct config *config,
+    const struct evquic_cred *cred, int64_t now)
+{
+	int64_t expiry;
+
+	log_info(log, "gauge certificate_expires_in %" PRId64,
+	    certs_expiry(cred) - now);
+	for (size_t i = 0; i < evquic_cred_count(cred); i++)
+		if (evquic_cred_expiry(cred, i, &expiry) == 0)
+			log_info(log, "certificate %s expires in %" PRId64 " s",
+			    certs_label(config, i), expiry - now);
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the workers hold and have counted, as lines in the log: SIGUSR1.
+ * What the workers hold and have counted, and how long the certificates last,
+ * as lines in the log: SIGUSR1.
  */
 #ifndef RESOLVER_OPS_REPORT_H
 #define RESOLVER_OPS_REPORT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
+struct config;
+struct evquic_cred;
 struct log;
 struct worker;
 
@@ -16,5 +20,13 @@ struct worker;
  */
 void report_write(
     struct log *log, struct worker *const *workers, size_t nworkers);
+
+/*
+ * Writes `gauge certificate_expires_in S`, the seconds until the first
+ * certificate ends (negative once it has), and a line for each of them.  `now`
+ * is Unix time, s.
+ */
+void report_certs(struct log *log, const struct config *config,
+    const struct evquic_cred *cred, int64_t now);
 
 #endif

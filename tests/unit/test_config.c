@@ -709,12 +709,90 @@ test_build(void)
 }
 
 static void
+check_cert(const struct config *config, size_t i, const char *cert,
+    const char *key, size_t line)
+{
+	const struct config_cert *item = &config->tls.certificates.item[i];
+
+	CU_ASSERT_STRING_EQUAL(item->cert, cert);
+	CU_ASSERT_STRING_EQUAL(item->key, key);
+	CU_ASSERT_EQUAL(item->line, line);
+}
+
+/* The short form is the first, wherever it stands. */
+static void
+test_certificates(void)
+{
+	struct config *config = load("tls:\n"
+				     "  certificates:\n"
+				     "    - cert: b.pem\n"
+				     "      key: b.key\n"
+				     "    - {key: c.key, cert: c.pem}\n"
+				     "  key: a.key\n"
+				     "  cert: a.pem\n");
+
+	CU_ASSERT_EQUAL_FATAL(config->tls.certificates.count, 3);
+	check_cert(config, 0, "a.pem", "a.key", 7);
+	check_cert(config, 1, "b.pem", "b.key", 3);
+	check_cert(config, 2, "c.pem", "c.key", 5);
+	CU_ASSERT_STRING_EQUAL(config->file, "f");
+	config_unref(config);
+	config = load("tls: {certificates: {cert: b, key: b}}\n");
+	CU_ASSERT_EQUAL_FATAL(config->tls.certificates.count, 1);
+	check_cert(config, 0, "b", "b", 1);
+	CU_ASSERT_PTR_NULL(config->tls.cert);
+	config_unref(config);
+	config = load("tls: {certificates: []}\n");
+	CU_ASSERT_EQUAL(config->tls.certificates.count, 0);
+	config_unref(config);
+}
+
+static void
+test_certificate_errors(void)
+{
+	static const struct {
+		const char *item;
+		const char *error;
+	} rows[] = {
+	    {"{cert: a}", "f:3: tls.certificates: a certificate without key"},
+	    {"{key: a}", "f:3: tls.certificates: a certificate without cert"},
+	    {"{}", "f:3: tls.certificates: a certificate without cert"},
+	    {"a.pem", "f:3: tls.certificates: \"a.pem\" is no certificate; "
+		      "write {cert: FILE, key: FILE}"},
+	    {"[a]", "f:3: tls.certificates: a single value is needed here"},
+	    {"{cert: a, key: b, cert: a}",
+		"f:3: tls.certificates[].cert: was given before, in line 3"},
+	    {"{cert: a, key: ''}",
+		"f:3: tls.certificates[].key: \"\" is empty"},
+	    {"{cert: a, key: b, name: c}",
+		"f:3: unknown key \"name\" in tls.certificates; there are: "
+		"cert, key"},
+	    {"{cert: first, key: b}",
+		"f:3: tls.certificates: first is given twice"},
+	    {"{cert: last, key: b}",
+		"f:4: tls.certificates: last is given twice"},
+	};
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "tls:\n  certificates:\n    - %s\n"
+		    "    - {cert: last, key: c}\n"
+		    "  cert: first\n  key: d\n",
+		    rows[i].item);
+		CU_ASSERT(is_refused(text, rows[i].error));
+	}
+}
+
+static void
 test_override(void)
 {
 	static const char text[] = "workers: 2\n"
 				   "state: /a\n"
 				   "listen: [quic://127.0.0.1:1]\n"
-				   "tls: {cert: a, key: b}\n"
+				   "tls: {cert: a, key: b,\n"
+				   " certificates: {cert: e, key: f}}\n"
 				   "upstream: {mode: none}\n"
 				   "log: {level: error}\n";
 	const struct config_override over = {
@@ -738,8 +816,8 @@ test_override(void)
 	CU_ASSERT_STRING_EQUAL(config->state, "/b");
 	CU_ASSERT_EQUAL_FATAL(config->listen.count, 2);
 	check_url(&config->listen.item[1], "quic://[::]:2");
-	CU_ASSERT_STRING_EQUAL(config->tls.cert, "c");
-	CU_ASSERT_STRING_EQUAL(config->tls.key, "d");
+	CU_ASSERT_EQUAL_FATAL(config->tls.certificates.count, 1);
+	check_cert(config, 0, "c", "d", 0);
 	CU_ASSERT_EQUAL(config->upstream.mode, CONFIG_MODE_FORWARD);
 	CU_ASSERT_EQUAL(config->upstream.servers.count, 2);
 	CU_ASSERT_EQUAL(config->log.level, LOG_LEVEL_DEBUG);
@@ -844,6 +922,8 @@ test_config_register(void)
 	unit_test(suite, "large_files", test_large_files);
 	unit_test(suite, "all_errors_are_told", test_all_errors_are_told);
 	unit_test(suite, "build", test_build);
+	unit_test(suite, "certificates", test_certificates);
+	unit_test(suite, "certificate_errors", test_certificate_errors);
 	unit_test(suite, "override", test_override);
 	unit_test(suite, "restart_keys", test_restart_keys);
 	unit_test(suite, "files", test_files);

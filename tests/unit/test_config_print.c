@@ -132,7 +132,11 @@ test_sample_is_valid(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(config);
 	CU_ASSERT_EQUAL(config->upstream.servers.count, 2);
 	CU_ASSERT_EQUAL(config->quic.max_streams, 100);
-	CU_ASSERT_STRING_EQUAL(config->tls.key, "/etc/quoll/key.pem");
+	CU_ASSERT_EQUAL_FATAL(config->tls.certificates.count, 2);
+	CU_ASSERT_STRING_EQUAL(
+	    config->tls.certificates.item[0].key, "/etc/quoll/key.pem");
+	CU_ASSERT_STRING_EQUAL(
+	    config->tls.certificates.item[1].key, "/etc/quoll/other-key.pem");
 	config_unref(config);
 	free(text);
 }
