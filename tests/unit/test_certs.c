@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "quic/evquic.h"
+#include "resolver/server.h"
 #include "tests/unit/certs.h"
 #include "tests/unit/unit.h"
 
@@ -261,6 +263,52 @@ test_sizes(void)
 	certs_dir_done(&dir);
 }
 
+/* What was written to a file, terminated; the caller frees. */
+static char *
+read_back(FILE *file)
+{
+	char *text = NULL;
+	size_t size = 0;
+
+	rewind(file);
+	if (getdelim(&text, &size, '\0', file) < 0) {
+		free(text);
+		text = strdup("");
+	}
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	return text;
+}
+
+/* Nothing was reloaded, and yet it is said every day. */
+static void
+test_daily(void)
+{
+	struct server server = {.ended_fd = -1};
+	FILE *file = tmpfile();
+	struct log log;
+	char *text;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	log_init(&log, fileno(file), LOG_LEVEL_INFO, LOG_FORMAT_TEXT);
+	begin();
+	make("b.example", -80, -1);
+	make("c.example", -80, 5);
+	server.log = &log;
+	server.config = load_config(three);
+	server.cred = load_certs(server.config);
+	CU_ASSERT_FATAL(server.cred != NULL);
+	server_daily(&server);
+	text = read_back(file);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "error: f:5: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "warning: f:6: "));
+	CU_ASSERT_PTR_NULL(strstr(text, ": f:2: "));
+	free(text);
+	(void)fclose(file);
+	evquic_cred_unref(server.cred);
+	config_unref(server.config);
+	certs_dir_done(&dir);
+}
+
 void
 test_certs_register(void)
 {
@@ -271,4 +319,5 @@ test_certs_register(void)
 	unit_test(s, "own", test_own);
 	unit_test(s, "dates", test_dates);
 	unit_test(s, "sizes", test_sizes);
+	unit_test(s, "daily", test_daily);
 }
