@@ -118,6 +118,15 @@ make_server(struct evquic_conn *c, const ngtcp2_path *path,
 	return quic_tls_server_new(c);
 }
 
+void
+quic_guest_leaves(struct quic_router *r, const struct quic_initial *in)
+{
+	const struct evquic_door *door = r->service->door;
+
+	if (door != NULL)
+		door->left(r->worker, in->guest, in->proof != QUIC_PROOF_NONE);
+}
+
 int
 quic_conn_accept(struct quic_socket *s, const ngtcp2_path *path,
     const struct quic_initial *in, nsec now, struct evquic_conn **ret)
@@ -125,9 +134,15 @@ quic_conn_accept(struct quic_socket *s, const ngtcp2_path *path,
 	struct evquic_conn *c = quic_conn_new(s, path, now);
 	int rc;
 
-	if (c == NULL)
+	if (c == NULL) {
+		quic_guest_leaves(s->router, in);
 		return -ENOMEM;
+	}
 	c->server = true;
+	c->proved = in->proof != QUIC_PROOF_NONE;
+	c->guest = in->guest;
+	if (!c->proved)
+		list_append(&s->router->halves, &c->half_link);
 	s->router->worker->handshakes++;
 	c->service = evquic_service_ref(s->router->service);
 	rc = make_server(c, path, in, now);

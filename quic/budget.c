@@ -9,8 +9,9 @@
  * above what an honest one needs.
  *
  * When all together exceed the service's budget, the oldest tombstones are
- * forgotten and idle connections closed, so that new ones find room; and
- * a connection that is large then and still wants something is closed.
+ * forgotten, then clients that may be at another address than they say, then
+ * idle connections closed, so that new ones find room; and a connection that
+ * is large then and still wants something is closed.
  */
 #include "quic/internal.h"
 
@@ -56,13 +57,31 @@ close_idle(struct quic_router *r)
 	return false;
 }
 
+/*
+ * Forgets the client that has been here for longest without a proof of its
+ * address: honest ones have moved on by then, and whoever comes now has one,
+ * since Retry is sent while memory is short.  It hears nothing: it is not
+ * known to be there.
+ */
+static bool
+forget_half(struct quic_router *r)
+{
+	if (list_is_empty(&r->halves))
+		return false;
+	counter_add(&r->worker->counters.shed_half_open, 1);
+	quic_conn_die(
+	    container_of(r->halves.next, struct evquic_conn, half_link),
+	    EVQUIC_CLOSED_DROPPED);
+	return true;
+}
+
 bool
 quic_budget_make_room(struct quic_router *r)
 {
 	if (!quic_budget_is_over(r))
 		return true;
 	quic_router_forget(r, FORGET_TOMBSTONES);
-	return !quic_budget_is_over(r) || close_idle(r);
+	return !quic_budget_is_over(r) || forget_half(r) || close_idle(r);
 }
 
 void

@@ -77,6 +77,7 @@ quic_conn_new(struct quic_socket *s, const ngtcp2_path *path, nsec now)
 	list_init(&c->streams);
 	list_init(&c->sendq);
 	list_init(&c->ready_link);
+	list_init(&c->half_link);
 	list_append(&r->conns, &c->link);
 	r->nconns++;
 	counter_add(&w->conns_now, 1);
@@ -162,13 +163,31 @@ quic_conn_die(struct evquic_conn *c, enum evquic_closed_by by)
 		    r, container_of(c->cids.next, struct quic_cid, link));
 	timer_cancel(&w->timers, &c->timer);
 	list_remove(&c->ready_link);
+	list_remove(&c->half_link);
 	list_remove(&c->link);
 	if (!c->server)
 		c->socket->owner = NULL;
+	else if (c->service->door != NULL)
+		c->service->door->left(w, c->guest, c->proved);
 	r->nconns--;
 	counter_sub(&w->conns_now, 1);
 	list_append(&w->dead, &c->link);
 	quic_worker_want_flush(w);
+}
+
+/* RFC 9000 8.1: who completes a handshake is where it says.  False if the
+ * service, which knows that only now, does not want it. */
+static bool
+settle_client(struct evquic_conn *c)
+{
+	struct evquic_worker *w = c->router->worker;
+	const struct evquic_door *door = c->service->door;
+
+	w->handshakes--;
+	list_remove(&c->half_link);
+	if (!c->proved)
+		c->proved = door == NULL || door->settled(w, c->guest);
+	return c->proved;
 }
 
 int
@@ -188,11 +207,15 @@ quic_conn_complete(struct evquic_conn *c)
 
 	assert(c->state == QUIC_HANDSHAKE);
 	c->state = QUIC_OPEN;
-	if (c->server)
-		w->handshakes--;
 	c->stats.handshake_done = true;
 	c->stats.handshake_ns = w->io.now(w->io.ctx) - c->started;
 	counter_add(&w->counters.handshakes_done, 1);
+	if (c->server && !settle_client(c)) {
+		counter_add(&w->counters.refused_unwelcome, 1);
+		quic_conn_abandon(
+		    c, NGTCP2_CONNECTION_REFUSED, "too many connections");
+		return 0;
+	}
 	return quic_conn_open(c);
 }
 

@@ -26,7 +26,9 @@
 	X(drop_memory, "dropped: no memory for a connection")                  \
 	X(drop_undecryptable, "dropped: first packet that no key opens")       \
 	X(drop_tombstone, "dropped: connection is closed")                     \
+	X(refused_unwelcome, "refused: by the service (CONNECTION_REFUSED)")   \
 	X(refused_memory, "refused: memory budget (CONNECTION_REFUSED)")       \
+	X(shed_half_open, "handshakes without a proof of address given up")    \
 	X(shed_idle, "idle connections closed to make room")                   \
 	X(shed_large, "connections closed for holding too much memory")        \
 	X(vn_sent, "Version Negotiation packets sent")                         \

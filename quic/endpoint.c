@@ -265,6 +265,14 @@ quic_app_is_whole(const struct evquic_app *app)
 	       (app->blocked != NULL) == pulls && (app->acked != NULL) == pulls;
 }
 
+static bool
+is_whole(const struct evquic_door *door)
+{
+	return door == NULL ||
+	       (door->size == sizeof(*door) && door->arrived != NULL &&
+		   door->settled != NULL && door->left != NULL);
+}
+
 struct evquic_service *
 evquic_service_new(const struct evquic_service_options *o)
 {
@@ -272,7 +280,8 @@ evquic_service_new(const struct evquic_service_options *o)
 	bool whole =
 	    o->size == sizeof(*o) && o->cred != NULL && o->noffers >= 1 &&
 	    o->noffers <= QUIC_MAX_OFFERS &&
-	    (!o->early_data || (o->early_seen != NULL && !o->no_tickets));
+	    (!o->early_data || (o->early_seen != NULL && !o->no_tickets)) &&
+	    is_whole(o->door);
 
 	for (size_t i = 0; whole && i < o->noffers; i++)
 		whole = quic_app_is_whole(o->offers[i].app);
@@ -299,6 +308,7 @@ evquic_service_new(const struct evquic_service_options *o)
 	memcpy(s->reset_key, o->reset_key, sizeof(s->reset_key));
 	memcpy(s->token_key, o->token_key, sizeof(s->token_key));
 	s->versions = o->version_2 ? &quic_version_2_and_1 : &quic_version_1;
+	s->door = o->door;
 	s->retry = o->retry;
 	s->retry_above =
 	    o->retry_above != 0 ? o->retry_above : QUIC_RETRY_ABOVE;

@@ -296,9 +296,51 @@ struct evquic_offer {
 
 /* When a client has to prove its address first (RFC 9000 8.1.2). */
 enum evquic_retry {
-	EVQUIC_RETRY_AUTO,   /* while many handshakes are in flight */
+	EVQUIC_RETRY_AUTO,   /* while many handshakes are in flight, or memory
+				is short */
 	EVQUIC_RETRY_ALWAYS, /* each, unless it has a token already */
-	EVQUIC_RETRY_NEVER,  /* only where the first packet cannot be used */
+	EVQUIC_RETRY_NEVER,  /* only where the first packet cannot be used, or
+				`door` says so */
+};
+
+/* What a service says to a client that begins a connection. */
+enum evquic_welcome {
+	EVQUIC_WELCOME,	       /* it is let in */
+	EVQUIC_WELCOME_PROVED, /* it proves its address first: Retry */
+	EVQUIC_UNWELCOME,      /* CONNECTION_REFUSED (RFC 9000 5.2.2) */
+};
+
+/*
+ * How a service counts its clients and turns some of them away; a constant
+ * table.  Its members are called on the worker's thread and block nobody; of
+ * the library they may call evquic_worker_data() only.  For each client that
+ * was let in, and for no other, left() follows once.
+ */
+struct evquic_door {
+	size_t size; /* sizeof(struct evquic_door) */
+
+	/*
+	 * A client's first packet has come, and nothing is kept for it yet.
+	 * `proved`: its address is its own, as a token shows; then
+	 * EVQUIC_WELCOME_PROVED is no answer (asserted).  Without a proof the
+	 * address may be anybody's, so nobody should be refused for what seems
+	 * to come from there.  `ret_guest` is the service's own, NULL before;
+	 * it comes back with the two others.  Retry goes out whatever `retry`
+	 * of the service says, and this is not asked where that sends one.
+	 */
+	enum evquic_welcome (*arrived)(struct evquic_worker *worker,
+	    const struct sockaddr *peer, bool proved, void **ret_guest);
+
+	/*
+	 * The handshake of one that was let in without a proof is complete,
+	 * which proves its address.  False: it is closed with
+	 * CONNECTION_REFUSED, and no application hears of it that had no early
+	 * data of it.
+	 */
+	bool (*settled)(struct evquic_worker *worker, void *guest);
+
+	/* It is over.  `proved`: it was when it came, or settled() said yes. */
+	void (*left)(struct evquic_worker *worker, void *guest, bool proved);
 };
 
 struct evquic_service_options {
@@ -332,6 +374,7 @@ struct evquic_service_options {
 	 */
 	bool early_data;
 	struct evquic_replay *early_seen;
+	const struct evquic_door *door; /* lives on; NULL: all are let in */
 };
 
 /* Makes a service, one reference; NULL with errno set on bad arguments. */

@@ -274,6 +274,7 @@ struct quic_router {
 	struct list link; /* in the worker's routers */
 	struct list sockets;
 	struct list conns;
+	struct list halves; /* clients that have not proved their address */
 	struct list tombstones;
 	size_t nconns;
 	size_t ntombstones;
@@ -370,6 +371,7 @@ struct quic_initial {
 	ngtcp2_pkt_hd hd;
 	enum quic_proof proof;
 	ngtcp2_cid odcid; /* of its very first one (RFC 9000 7.3) */
+	void *guest;	  /* once the service has let it in: its own */
 };
 
 /* Judges the token of `in->hd`, counts it, and fills in the rest of `in`. */
@@ -403,7 +405,8 @@ void quic_stateless_reset(struct quic_socket *s, const ngtcp2_path *path,
 bool quic_budget_is_over(const struct quic_router *r);
 
 /* Room for one more connection?  Makes some if there is none: forgets
- * tombstones, closes an idle connection. */
+ * tombstones and a client that has not proved its address, or closes an idle
+ * connection. */
 bool quic_budget_make_room(struct quic_router *r);
 
 /* Closes a connection that holds too much, in the next flush. */
@@ -447,6 +450,7 @@ enum quic_state {
 struct evquic_conn {
 	struct list link;	/* in the router's connections */
 	struct list ready_link; /* ready list, or a socket's waiting list */
+	struct list half_link;	/* in the router's halves, until proved */
 	struct quic_router *router;
 	struct quic_socket *socket;	/* of the path in use */
 	struct evquic_service *service; /* server; NULL on a client */
@@ -455,6 +459,8 @@ struct evquic_conn {
 	void *data;
 	enum quic_state state;
 	bool server;
+	bool proved;	   /* server: the client's address is its own */
+	void *guest;	   /* server: the service's door knows whose */
 	bool opened;	   /* the application knows of it and may talk */
 	bool early_wanted; /* client: it is told in the first flush */
 	bool heard;	   /* something came since the last flush */
@@ -499,10 +505,14 @@ int quic_conn_connect(struct quic_socket *s,
 
 /*
  * Accepts a connection from the Initial packet that `in` describes; the
- * datagram itself is fed to it by the caller.
+ * datagram itself is fed to it by the caller.  Whatever comes of it, the guest
+ * of `in` that the service let in will leave.
  */
 int quic_conn_accept(struct quic_socket *s, const ngtcp2_path *path,
     const struct quic_initial *in, nsec now, struct evquic_conn **ret);
+
+/* The client that the service let in does not come after all. */
+void quic_guest_leaves(struct quic_router *r, const struct quic_initial *in);
 
 /* Feeds one datagram. */
 void quic_conn_recv(struct evquic_conn *c, const ngtcp2_path *path,
@@ -616,6 +626,7 @@ struct evquic_service {
 	bool no_tickets;
 	bool early_data;
 	struct evquic_replay *early_seen;
+	const struct evquic_door *door; /* NULL: everybody is let in */
 };
 
 /* Makes and frees what a worker has of TLS; 0 or -ENOMEM. */

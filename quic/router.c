@@ -36,6 +36,7 @@ quic_router_init(
 	*r = (struct quic_router){.worker = w, .endpoint = e};
 	list_init(&r->sockets);
 	list_init(&r->conns);
+	list_init(&r->halves);
 	list_init(&r->tombstones);
 	hash_init(&r->cids);
 	random_bytes(&w->random, r->cid_key, sizeof(r->cid_key));
@@ -203,7 +204,8 @@ is_retry_due(const struct quic_router *r)
 	case EVQUIC_RETRY_AUTO:
 		break;
 	}
-	return r->worker->handshakes >= r->service->retry_above;
+	return r->worker->handshakes >= r->service->retry_above ||
+	       quic_budget_is_over(r);
 }
 
 /* True if a client's token, or that there is none, lets it in. */
@@ -229,24 +231,46 @@ is_proved(struct quic_socket *s, const ngtcp2_path *path,
 	return false;
 }
 
-/* True if this worker may take one more connection now. */
+/* True if the service lets a client in; it is its guest then. */
 static bool
-may_accept(
-    struct quic_socket *s, const ngtcp2_path *path, const ngtcp2_pkt_hd *hd)
+is_welcome(
+    struct quic_socket *s, const ngtcp2_path *path, struct quic_initial *in)
+{
+	struct evquic_worker *w = s->router->worker;
+	const struct evquic_door *door = s->router->service->door;
+	bool proved = in->proof != QUIC_PROOF_NONE;
+
+	in->guest = NULL;
+	if (door == NULL)
+		return true;
+	switch (door->arrived(w, path->remote.addr, proved, &in->guest)) {
+	case EVQUIC_WELCOME:
+		return true;
+	case EVQUIC_WELCOME_PROVED:
+		assert(!proved);
+		quic_stateless_retry(s, path, &in->hd.dcid, &in->hd.scid);
+		return false;
+	case EVQUIC_UNWELCOME:
+		break;
+	}
+	counter_add(&w->counters.refused_unwelcome, 1);
+	quic_stateless_refuse(s, path, &in->hd, NGTCP2_CONNECTION_REFUSED);
+	return false;
+}
+
+/* True if there is memory for one connection more. */
+static bool
+has_room(struct quic_socket *s, const ngtcp2_path *path,
+    const struct quic_initial *in)
 {
 	struct quic_router *r = s->router;
-	struct evquic_worker *w = r->worker;
 
-	if (r->accepts >= QUIC_ACCEPTS_PER_WAKEUP) {
-		counter_add(&w->counters.drop_accept_limit, 1);
-		return false; /* the client sends it again */
-	}
-	if (!quic_budget_make_room(r)) {
-		counter_add(&w->counters.refused_memory, 1);
-		quic_stateless_refuse(s, path, hd, NGTCP2_CONNECTION_REFUSED);
-		return false;
-	}
-	return true;
+	if (quic_budget_make_room(r))
+		return true;
+	counter_add(&r->worker->counters.refused_memory, 1);
+	quic_stateless_refuse(s, path, &in->hd, NGTCP2_CONNECTION_REFUSED);
+	quic_guest_leaves(r, in);
+	return false;
 }
 
 /* An Initial packet of nobody's: a new connection, perhaps. */
@@ -270,7 +294,13 @@ accept_packet(struct quic_socket *s, const ngtcp2_path *path,
 		return;
 	}
 	quic_token_judge(r, path, &in);
-	if (!is_proved(s, path, &in) || !may_accept(s, path, &in.hd))
+	if (!is_proved(s, path, &in))
+		return;
+	if (r->accepts >= QUIC_ACCEPTS_PER_WAKEUP) {
+		counter_add(&n->drop_accept_limit, 1);
+		return; /* the client sends it again */
+	}
+	if (!is_welcome(s, path, &in) || !has_room(s, path, &in))
 		return;
 	if (quic_conn_accept(s, path, &in, now, &c) != 0) {
 		counter_add(&n->drop_memory, 1);

@@ -184,6 +184,7 @@ struct config {
 
 	struct {
 		uint32_t client_connections;
+		uint32_t client_handshakes;
 		uint64_t query_timeout_ms;
 		uint64_t memory_bytes; /* of connections; 0: 25 % of RAM */
 	} limits;

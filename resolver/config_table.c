@@ -133,8 +133,9 @@ const struct config_key config_keys[] = {
 	.choices = {"auto", "always", "never"},
 	.help = "Who has to prove its address before a handshake begins,\n"
 		"which costs one round trip (Retry, RFC 9000 8.1.2). auto:\n"
-		"all while many handshakes are in flight. always: all but\n"
-		"those who were here within a day. never: nobody."},
+		"all while many handshakes are in flight or memory is\n"
+		"short, and clients that begin too many at once. always:\n"
+		"all but those who were here within a day. never: nobody."},
     {.path = "quic.retry-above",
 	.type = CONFIG_TYPE_COUNT,
 	IN_CONFIG(quic.retry_above),
@@ -299,7 +300,16 @@ const struct config_key config_keys[] = {
 	.max = CLIENTS_MAX,
 	.initial = "1024",
 	.help = "Connections of one client: an IPv4 address, or an IPv6\n"
-		"prefix of 56 bits."},
+		"prefix of 56 bits. More are refused."},
+    {.path = "limits.client-handshakes",
+	.type = CONFIG_TYPE_COUNT,
+	IN_CONFIG(limits.client_handshakes),
+	.min = 1,
+	.max = CLIENTS_MAX,
+	.initial = "100",
+	.help = "Handshakes in flight that seem to come from one client:\n"
+		"for more it has to prove its address first, unless\n"
+		"quic.retry is never."},
     {.path = "limits.query-timeout",
 	.type = CONFIG_TYPE_DURATION,
 	IN_CONFIG(limits.query_timeout_ms),

@@ -9,6 +9,8 @@
 #include "base/counter.h"
 
 #define SERVICE_COUNTERS(X)                                                    \
+	X(clients_to_prove, "clients sent Retry: handshakes of one network")   \
+	X(clients_too_many, "clients refused: connections of one network")     \
 	X(queries, "messages that came as queries")                            \
 	X(queries_now, "gauge: queries that wait for an answer")               \
 	X(query_formerr, "answered FORMERR: could not be parsed")              \
@@ -39,8 +41,7 @@
 	X(doq_bad_trailing, "protocol errors: bytes behind the query")         \
 	X(doq_bad_cut, "protocol errors: stream ended before the query did")   \
 	X(doq_dangling, "protocol errors: a query did not end in time")        \
-	X(doq_excessive, "connections closed: too many cancelled streams")     \
-	X(doq_too_many, "connections closed: too many of one network")
+	X(doq_excessive, "connections closed: too many cancelled streams")
 
 struct service_counters {
 	SERVICE_COUNTERS(COUNTER_MEMBER)

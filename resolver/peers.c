@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A hash table of networks in shards, each with its lock, so that workers
- * rarely meet.  A network that has no connection has no entry.
+ * rarely meet.  A network that has nothing has no entry.
  */
 #include "resolver/peers.h"
 #include "base/hash.h"
@@ -19,10 +19,17 @@
 #define V6_PREFIX_BYTES 7
 #define V4_BYTES 4
 
-struct network {
+struct network_key {
+	uint8_t len; /* 0: counted for nobody */
+	uint8_t bytes[V6_PREFIX_BYTES];
+};
+
+struct peers_network {
 	struct hash_node node;
-	struct peers_key key;
+	struct shard *shard;
+	struct network_key key;
 	size_t connections;
+	size_t handshakes;
 };
 
 struct shard {
@@ -68,9 +75,9 @@ peers_free(struct peers *p)
 
 /* The network of an address; length 0 for loopback and other families. */
 static void
-make_key(const struct sockaddr *sa, struct peers_key *ret)
+make_key(const struct sockaddr *sa, struct network_key *ret)
 {
-	*ret = (struct peers_key){.len = 0};
+	*ret = (struct network_key){.len = 0};
 	if (sa->sa_family == AF_INET) {
 		const struct sockaddr_in *in = (const void *)sa;
 
@@ -89,19 +96,20 @@ make_key(const struct sockaddr *sa, struct peers_key *ret)
 }
 
 static struct shard *
-find_shard(struct peers *p, const struct peers_key *key, uint64_t *ret_hash)
+find_shard(struct peers *p, const struct network_key *key, uint64_t *ret_hash)
 {
 	*ret_hash = hash_bytes(p->hash_key, key->bytes, key->len);
 	return &p->shards[*ret_hash >> 60];
 }
 
-static struct network *
-find(const struct shard *s, const struct peers_key *key, uint64_t hash)
+static struct peers_network *
+find(const struct shard *s, const struct network_key *key, uint64_t hash)
 {
 	struct hash_node *n = NULL;
 
 	while ((n = hash_find(&s->table, hash, n)) != NULL) {
-		struct network *w = container_of(n, struct network, node);
+		struct peers_network *w =
+		    container_of(n, struct peers_network, node);
 
 		if (w->key.len == key->len &&
 		    memcmp(w->key.bytes, key->bytes, key->len) == 0)
@@ -110,79 +118,122 @@ find(const struct shard *s, const struct peers_key *key, uint64_t hash)
 	return NULL;
 }
 
-/* Counts one more for a network; false if it is full. */
-static bool
-count_one(struct shard *s, uint64_t hash, size_t max, struct peers_key *key)
+/* The network of this key, made if there is none; NULL: no memory. */
+static struct peers_network *
+find_or_make(struct shard *s, const struct network_key *key, uint64_t hash)
 {
-	struct network *w = find(s, key, hash);
+	struct peers_network *w = find(s, key, hash);
 
-	if (w != NULL) {
-		if (w->connections >= max)
-			return false;
-		w->connections++;
-		return true;
-	}
+	if (w != NULL)
+		return w;
 	w = calloc(1, sizeof(*w));
-	if (w == NULL) {
-		key->len = 0;
-		return true;
-	}
+	if (w == NULL)
+		return NULL;
+	w->shard = s;
 	w->key = *key;
-	w->connections = 1;
 	hash_add(&s->table, &w->node, hash);
-	return true;
+	return w;
+}
+
+static void
+free_if_empty(struct peers_network *w)
+{
+	if (w->connections != 0 || w->handshakes != 0)
+		return;
+	hash_remove(&w->shard->table, &w->node);
+	free(w);
+}
+
+/* Counts one more for a network, if it may have one. */
+static enum peers_answer
+count_one(
+    struct peers_network *w, const struct peers_limits *limits, bool proved)
+{
+	bool is_full = w->connections >= limits->connections;
+
+	if (proved) {
+		w->connections += !is_full;
+		return is_full ? PEERS_FULL : PEERS_IN;
+	}
+	/* Who would be refused as soon as it had proved its address does so
+	 * before it costs a handshake. */
+	if (limits->handshakes != PEERS_ANY_NUMBER &&
+	    (is_full || w->handshakes >= limits->handshakes))
+		return PEERS_PROVE;
+	w->handshakes++;
+	return PEERS_IN;
+}
+
+enum peers_answer
+peers_enter(struct peers *p, const struct sockaddr *sa,
+    const struct peers_limits *limits, bool proved,
+    struct peers_network **ret_network)
+{
+	enum peers_answer answer = PEERS_IN;
+	struct peers_network *w;
+	struct network_key key;
+	struct shard *s;
+	uint64_t hash;
+
+	*ret_network = NULL;
+	make_key(sa, &key);
+	if (key.len == 0)
+		return PEERS_IN;
+	s = find_shard(p, &key, &hash);
+	(void)pthread_mutex_lock(&s->lock);
+	w = find_or_make(s, &key, hash);
+	if (w != NULL) {
+		answer = count_one(w, limits, proved);
+		if (answer == PEERS_IN)
+			*ret_network = w;
+		free_if_empty(w);
+	}
+	(void)pthread_mutex_unlock(&s->lock);
+	return answer;
 }
 
 bool
-peers_enter(struct peers *p, const struct sockaddr *sa, size_t max,
-    struct peers_key *ret_key)
+peers_settle(struct peers_network *w, const struct peers_limits *limits)
 {
-	struct peers_key key;
-	struct shard *s;
-	uint64_t hash;
 	bool is_in;
 
-	make_key(sa, &key);
-	if (key.len == 0) {
-		*ret_key = key;
+	if (w == NULL)
 		return true;
+	(void)pthread_mutex_lock(&w->shard->lock);
+	is_in = w->connections < limits->connections;
+	if (is_in) {
+		w->handshakes--;
+		w->connections++;
 	}
-	s = find_shard(p, &key, &hash);
-	(void)pthread_mutex_lock(&s->lock);
-	is_in = count_one(s, hash, max, &key);
-	(void)pthread_mutex_unlock(&s->lock);
-	if (is_in)
-		*ret_key = key;
+	(void)pthread_mutex_unlock(&w->shard->lock);
 	return is_in;
 }
 
 void
-peers_leave(struct peers *p, const struct peers_key *key)
+peers_leave(struct peers_network *w, bool proved)
 {
-	struct network *w;
 	struct shard *s;
-	uint64_t hash;
 
-	if (key->len == 0)
+	if (w == NULL)
 		return;
-	s = find_shard(p, key, &hash);
+	s = w->shard; /* it may be gone before the lock is */
 	(void)pthread_mutex_lock(&s->lock);
-	w = find(s, key, hash);
-	if (--w->connections == 0) {
-		hash_remove(&s->table, &w->node);
-		free(w);
-	}
+	if (proved)
+		w->connections--;
+	else
+		w->handshakes--;
+	free_if_empty(w);
 	(void)pthread_mutex_unlock(&s->lock);
 }
 
 size_t
-peers_count(struct peers *p, const struct sockaddr *sa)
+peers_count(struct peers *p, const struct sockaddr *sa, bool proved)
 {
-	struct peers_key key;
-	struct network *w;
+	struct peers_network *w;
+	struct network_key key;
 	struct shard *s;
 	uint64_t hash;
-	size_t n;
+	size_t n = 0;
 
 	make_key(sa, &key);
 	if (key.len == 0)
@@ -190,7 +241,8 @@ peers_count(struct peers *p, const struct sockaddr *sa)
 	s = find_shard(p, &key, &hash);
 	(void)pthread_mutex_lock(&s->lock);
 	w = find(s, &key, hash);
-	n = w != NULL ? w->connections : 0;
+	if (w != NULL)
+		n = proved ? w->connections : w->handshakes;
 	(void)pthread_mutex_unlock(&s->lock);
 	return n;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Clients, as far as the service counts them: connections of one network (an
- * IPv4 address, an IPv6 /56), whatever transport they come by.  One object for
- * all workers; it is touched when a connection begins and ends, never for a
- * query.
+ * Clients, as far as the service counts them: connections and handshakes of
+ * one network (an IPv4 address, an IPv6 /56), whatever transport they come by.
+ * One object for all workers; it is touched when a connection begins and ends,
+ * never for a query.
  */
 #ifndef RESOLVER_PEERS_H
 #define RESOLVER_PEERS_H
@@ -15,10 +15,22 @@
 
 struct peers;
 
-/* Whom a connection is counted for; kept by its owner until it leaves. */
-struct peers_key {
-	uint8_t len; /* 0: counted for nobody */
-	uint8_t bytes[16];
+/* The network that a connection is counted for; NULL: none. */
+struct peers_network;
+
+/* Of handshakes: nobody has to prove an address first, either. */
+#define PEERS_ANY_NUMBER SIZE_MAX
+
+/* What one network may have. */
+struct peers_limits {
+	size_t connections; /* of addresses that are proved */
+	size_t handshakes;  /* of addresses that may be anybody's */
+};
+
+enum peers_answer {
+	PEERS_IN,    /* counted */
+	PEERS_PROVE, /* not counted: only once its address is proved */
+	PEERS_FULL,  /* not counted: the network has its share */
 };
 
 /* Makes an object without clients; NULL if there is no memory. */
@@ -28,18 +40,26 @@ struct peers *peers_new(void);
 void peers_free(struct peers *peers);
 
 /*
- * A validated connection from this address has begun.  False if its network
- * has `max` already: then it is not counted, and the caller turns it away.
- * Loopback is never counted.  Any thread.  If there is no memory to count with
- * the connection is let in uncounted.
+ * A connection begins.  One whose address is `proved` counts as a connection,
+ * another as a handshake, until peers_settle().  Who has not proved its address
+ * is never told PEERS_FULL: others could make it so.  Loopback is never
+ * counted, nor is anybody if there is no memory to count with.  Any thread.
  */
-bool peers_enter(struct peers *peers, const struct sockaddr *sa, size_t max,
-    struct peers_key *ret_key);
+enum peers_answer peers_enter(struct peers *peers, const struct sockaddr *sa,
+    const struct peers_limits *limits, bool proved,
+    struct peers_network **ret_network);
 
-/* It has ended.  Any thread; harmless for one that was not counted. */
-void peers_leave(struct peers *peers, const struct peers_key *key);
+/* A handshake has become a connection.  False if its network has as many as
+ * `limits` allows: then it still counts as a handshake.  Any thread. */
+bool peers_settle(
+    struct peers_network *network, const struct peers_limits *limits);
 
-/* How many connections the network of this address has. */
-size_t peers_count(struct peers *peers, const struct sockaddr *sa);
+/* A connection, or a handshake unless `proved`, has ended.  Any thread;
+ * harmless for one that was not counted. */
+void peers_leave(struct peers_network *network, bool proved);
+
+/* How many connections, or handshakes unless `proved`, the network of this
+ * address has. */
+size_t peers_count(struct peers *peers, const struct sockaddr *sa, bool proved);
 
 #endif

@@ -7,6 +7,7 @@
 #include "resolver/server.h"
 #include "quic/evquic.h"
 #include "resolver/certs.h"
+#include "resolver/door.h"
 #include "resolver/front/doq.h"
 #include "resolver/ops/memory.h"
 #include "resolver/ops/report.h"
@@ -116,6 +117,7 @@ make_service(
 	    .retry = retry_policy(config->quic.retry),
 	    .retry_above = config->quic.retry_above,
 	    .version_2 = config->quic.version_2,
+	    .door = &client_door,
 	};
 	uint64_t memory = config->limits.memory_bytes;
 

@@ -24,7 +24,6 @@
 #include "base/list.h"
 #include "dns/frame.h"
 #include "resolver/front/front.h"
-#include "resolver/peers.h"
 #include "resolver/query.h"
 #include "resolver/worker.h"
 
@@ -55,8 +54,7 @@ struct doq_conn {
 	size_t held;	      /* bytes in their readers */
 	size_t busy;	      /* streams whose FIN came and that are open */
 	bool draining;
-	struct peers_key counted; /* for whom the connection is counted */
-	nsec window_start;	  /* of this second's counts */
+	nsec window_start; /* of this second's counts */
 	unsigned opened;
 	unsigned cancelled;
 };
@@ -463,20 +461,6 @@ on_stream_closed(struct evquic_stream *stream)
 
 /* --------------------------------------------------------- connections -- */
 
-/* One network may have so many connections (RFC 9250 5.5.2, RFC 7766 6.2.2);
- * those whom the operator trusts are not counted. */
-static bool
-is_welcome(struct doq_conn *dc)
-{
-	const struct config *config = dc->worker->config;
-	const struct sockaddr *sa = evquic_conn_peer(dc->conn);
-
-	if (access_check(config->access.list, sa) == ACCESS_TRUSTED)
-		return true;
-	return peers_enter(dc->worker->peers, sa,
-	    config->limits.client_connections, &dc->counted);
-}
-
 static int
 on_opened(struct evquic_conn *conn)
 {
@@ -493,11 +477,6 @@ on_opened(struct evquic_conn *conn)
 	timer_init(&dc->timer, on_arrival_timer);
 	evquic_conn_set_data(conn, dc);
 	counter_add(&w->counters.doq_conns_now, 1);
-	if (!is_welcome(dc)) {
-		counter_add(&w->counters.doq_too_many, 1);
-		evquic_conn_close(conn, DOQ_EXCESSIVE_LOAD,
-		    "too many connections from this network");
-	}
 	return 0;
 }
 
@@ -512,7 +491,6 @@ on_closed(struct evquic_conn *conn, const struct evquic_conn_stats *stats)
 	assert(list_is_empty(&dc->arriving) && list_is_empty(&dc->whole));
 	assert(dc->held == 0 && dc->busy == 0);
 	timer_cancel(&dc->worker->timers, &dc->timer);
-	peers_leave(dc->worker->peers, &dc->counted);
 	counter_sub(&dc->worker->counters.doq_conns_now, 1);
 	free(dc);
 }

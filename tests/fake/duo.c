@@ -190,6 +190,7 @@ duo_init(struct duo *d, const struct duo_options *o)
 	    .no_tickets = o->no_tickets,
 	    .early_data = o->early_data,
 	    .early_seen = d->early_seen,
+	    .door = o->door,
 	};
 	world.workers = o->workers != 0 ? o->workers : 1;
 	world.family = o->family != 0 ? o->family : AF_INET;

@@ -69,6 +69,7 @@ struct duo_options {
 	uint32_t retry_above;
 	bool no_tickets;
 	bool early_data;
+	const struct evquic_door *door;
 	unsigned workers; /* 0: one */
 	bool wildcard;
 	bool version_2;

@@ -194,7 +194,9 @@ sim_connect(struct sim *s, unsigned worker,
     const struct evquic_connect_options *o, struct evquic_conn **ret_conn)
 {
 	struct evquic_connect_options full = *o;
-	union quic_addr local = net_addr(s->addr.sa.sa_family, false, 0);
+	union quic_addr local = s->from.sa.sa_family != 0
+				    ? s->from
+				    : net_addr(s->addr.sa.sa_family, false, 0);
 	int fd = net_socket(&s->net, &local, 0);
 	struct quic_socket *sock;
 

@@ -50,6 +50,7 @@ struct sim {
 	struct evquic_service *service;
 	const struct sim_tls *tls;
 	union quic_addr addr;  /* the server's, as clients know it */
+	union quic_addr from;  /* new clients'; family 0: loopback */
 	union quic_addr bound; /* of its sockets */
 	int server_fds[SIM_WORKERS];
 	struct list actors;

@@ -13,6 +13,7 @@ int echo_main(int argc, char **argv);
 #include <signal.h>
 #include <unistd.h>
 
+#include "resolver/door.h"
 #include "resolver/front/doq.h"
 #include "resolver/peers.h"
 #include "resolver/worker.h"
@@ -47,7 +48,8 @@ make_service(char **file)
 	struct evquic_service_options options = {.size = sizeof(options),
 	    .cred = evquic_cred_new(),
 	    .offers = offers,
-	    .noffers = 2};
+	    .noffers = 2,
+	    .door = &client_door};
 	struct evquic_service *service;
 	char why[EVQUIC_WHY_SIZE];
 

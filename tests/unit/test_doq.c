@@ -7,6 +7,7 @@
  */
 #include "resolver/front/doq.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #include "base/timer.h"
 #include "dns/wire.h"
+#include "resolver/door.h"
 #include "resolver/net/io.h"
 #include "resolver/peers.h"
 #include "resolver/worker.h"
@@ -273,8 +275,10 @@ world_init(uint64_t seed, unsigned workers)
 	static const struct config_build build = {
 	    .listen_schemes = CONFIG_SCHEME_BIT(CONFIG_QUIC)};
 	static const struct evquic_offer offer = {.app = &doq_app};
-	struct evquic_service_options service = {
-	    .size = sizeof(service), .offers = &offer, .noffers = 1};
+	struct evquic_service_options service = {.size = sizeof(service),
+	    .offers = &offer,
+	    .noffers = 1,
+	    .door = &client_door};
 	struct sim_options o = {.seed = seed,
 	    .workers = workers,
 	    .family = AF_INET,
@@ -465,6 +469,126 @@ test_drain(void)
 	finish();
 }
 
+/* ------------------------------------------------------------- crowd -- */
+
+enum {
+	CROWD = 8
+};
+
+static struct client crowd[CROWD];
+
+static int
+trust(const char *text, struct access **ret)
+{
+	struct access_prefix prefix;
+	int rc = access_prefix_parse(text, ACCESS_TRUSTED, &prefix);
+
+	return rc != 0 ? rc : access_new(&prefix, 1, ret);
+}
+
+/* `n` clients at an address connect, one after the other, and stay; returns how
+ * many are refused. */
+static unsigned
+come(const char *text, unsigned n)
+{
+	unsigned refused = 0;
+
+	world.sim.from = net_addr(AF_INET, false, 0);
+	CU_ASSERT_FATAL(
+	    inet_pton(AF_INET, text, &world.sim.from.in.sin_addr) == 1);
+	memset(crowd, 0, sizeof(crowd));
+	for (unsigned i = 0; i < n; i++) {
+		struct evquic_connect_options o = {
+		    .app = &client_app, .arg = &crowd[i], .name = SIM_NAME};
+		const struct evquic_conn_stats *s = &crowd[i].stats;
+
+		CU_ASSERT_FATAL(
+		    sim_connect(&world.sim, 0, &o, &crowd[i].conn) == 0);
+		sim_run(&world.sim, NSEC_PER_SEC);
+		refused += crowd[i].is_closed && !s->application &&
+			   s->code == NGTCP2_CONNECTION_REFUSED;
+	}
+	return refused;
+}
+
+static void
+leave(void)
+{
+	for (unsigned i = 0; i < CROWD; i++)
+		if (crowd[i].conn != NULL && !crowd[i].is_closed)
+			evquic_conn_close(crowd[i].conn, DOQ_NO_ERROR, NULL);
+	sim_run(&world.sim, 10 * NSEC_PER_SEC);
+}
+
+static uint64_t
+server_count(const char *name)
+{
+	return sim_server_count(&world.sim, name);
+}
+
+/* RFC 9250 5.5.2: one network has so many connections; who has as many is
+ * refused without a handshake; whom nobody limits is not. */
+static void
+test_client_limit(void)
+{
+	struct service_counters *n = &world.workers[0].counters;
+	const char *trusted = "192.0.2.77";
+
+	world_init(17, 1);
+	world.config->limits.client_connections = 3;
+	CU_ASSERT(come("192.0.2.1", 5) == 2);
+	CU_ASSERT(server_count("conns_accepted") == 3);
+	CU_ASSERT(server_count("retries_sent") == 2);
+	CU_ASSERT(counter_get(&n->clients_too_many) == 2);
+	CU_ASSERT(counter_get(&n->clients_to_prove) == 2);
+	CU_ASSERT(counter_get(&n->doq_conns_now) == 3);
+	leave();
+	PROVE("DOQ-084", come("192.0.2.1", 5) == 2);
+	leave();
+	CU_ASSERT(come("127.0.0.1", 5) == 0);
+	leave();
+	access_free(world.config->access.list);
+	CU_ASSERT_FATAL(trust(trusted, &world.config->access.list) == 0);
+	CU_ASSERT(come(trusted, 5) == 0);
+	CU_ASSERT(come("192.0.2.78", 5) == 2);
+	leave();
+	begin(0, 0, false);
+	finish();
+}
+
+/* Nothing but first packets arrive: from one address so many, then Retry. */
+static bool
+is_mute(void *arg, const struct net_datagram *g)
+{
+	(void)arg;
+	return net_port(&g->from) != SIM_PORT;
+}
+
+static void
+come_half(enum config_retry retry, unsigned retries)
+{
+	world_init(19, 1);
+	world.config->limits.client_handshakes = 3;
+	world.config->quic.retry = retry;
+	world.sim.net.tap = is_mute;
+	CU_ASSERT(come("192.0.2.1", 5) == 0);
+	CU_ASSERT(server_count("conns_accepted") == 5 - retries);
+	CU_ASSERT((counter_get(&world.workers[0].counters.clients_to_prove) >
+		      0) == (retries > 0));
+	world.sim.net.tap = NULL;
+	sim_run(&world.sim, 20 * NSEC_PER_SEC);
+	leave();
+	begin(0, 0, false);
+	finish();
+}
+
+static void
+test_client_handshakes(void)
+{
+	come_half(CONFIG_RETRY_AUTO, 2);
+	come_half(CONFIG_RETRY_NEVER, 0);
+}
+
 static void
 with_tls(void (*test)(void))
 {
@@ -492,6 +616,18 @@ run_no_memory(void)
 }
 
 static void
+run_client_limit(void)
+{
+	with_tls(test_client_limit);
+}
+
+static void
+run_client_handshakes(void)
+{
+	with_tls(test_client_handshakes);
+}
+
+static void
 run_drain(void)
 {
 	with_tls(test_drain);
@@ -506,4 +642,6 @@ test_doq_register(void)
 	unit_test(s, "dangling", run_dangling);
 	unit_test(s, "no memory", run_no_memory);
 	unit_test(s, "drain", run_drain);
+	unit_test(s, "client_limit", run_client_limit);
+	unit_test(s, "client_handshakes", run_client_handshakes);
 }

@@ -29,12 +29,20 @@ address(const char *text)
 	return ss;
 }
 
-static bool
-enter(struct peers *p, const char *text, struct peers_key *key)
+static const struct peers_limits limits = {.connections = 2, .handshakes = 3};
+
+static enum peers_answer
+ask(struct peers *p, const char *text, bool proved, struct peers_network **ret)
 {
 	struct sockaddr_storage ss = address(text);
 
-	return peers_enter(p, (void *)&ss, 2, key);
+	return peers_enter(p, (void *)&ss, &limits, proved, ret);
+}
+
+static bool
+enter(struct peers *p, const char *text, struct peers_network **ret)
+{
+	return ask(p, text, true, ret) == PEERS_IN;
 }
 
 static size_t
@@ -42,14 +50,14 @@ count(struct peers *p, const char *text)
 {
 	struct sockaddr_storage ss = address(text);
 
-	return peers_count(p, (void *)&ss);
+	return peers_count(p, (void *)&ss, true);
 }
 
 static void
 test_limit(void)
 {
 	struct peers *p = peers_new();
-	struct peers_key a, b, c, other;
+	struct peers_network *a, *b, *c, *other;
 
 	CU_ASSERT_FATAL(p != NULL);
 	CU_ASSERT(enter(p, "192.0.2.1", &a));
@@ -57,12 +65,66 @@ test_limit(void)
 	CU_ASSERT(!enter(p, "192.0.2.1", &c));
 	CU_ASSERT(enter(p, "192.0.2.2", &other));
 	CU_ASSERT_EQUAL(count(p, "192.0.2.1"), 2);
-	peers_leave(p, &a);
+	peers_leave(a, true);
 	PROVE("DOQ-084", enter(p, "192.0.2.1", &c));
-	peers_leave(p, &b);
-	peers_leave(p, &c);
-	peers_leave(p, &other);
+	peers_leave(b, true);
+	peers_leave(c, true);
+	peers_leave(other, true);
 	CU_ASSERT_EQUAL(count(p, "192.0.2.1"), 0);
+	peers_free(p);
+}
+
+/* Addresses that may be anybody's: Retry above a number, and no refusal. */
+static void
+test_handshakes(void)
+{
+	struct peers *p = peers_new();
+	struct peers_network *n[3], *a, *b, *none;
+	struct sockaddr_storage ss = address("192.0.2.1");
+
+	CU_ASSERT_FATAL(p != NULL);
+	for (int i = 0; i < 3; i++)
+		CU_ASSERT(ask(p, "192.0.2.1", false, &n[i]) == PEERS_IN);
+	CU_ASSERT(ask(p, "192.0.2.1", false, &none) == PEERS_PROVE);
+	CU_ASSERT(none == NULL);
+	CU_ASSERT(ask(p, "192.0.2.2", false, &b) == PEERS_IN);
+	peers_leave(b, false);
+	CU_ASSERT_EQUAL(peers_count(p, (void *)&ss, false), 3);
+	/* They are no connections: one of those is let in. */
+	CU_ASSERT(enter(p, "192.0.2.1", &a));
+	CU_ASSERT(peers_settle(n[0], &limits));
+	CU_ASSERT_EQUAL(peers_count(p, (void *)&ss, false), 2);
+	CU_ASSERT_EQUAL(count(p, "192.0.2.1"), 2);
+	/* With as many as it may have, nobody settles, and who comes without
+	 * a proof is asked for one before it costs a handshake. */
+	CU_ASSERT(!peers_settle(n[1], &limits));
+	CU_ASSERT(ask(p, "192.0.2.1", true, &none) == PEERS_FULL);
+	CU_ASSERT(ask(p, "192.0.2.1", false, &none) == PEERS_PROVE);
+	peers_leave(n[1], false);
+	peers_leave(n[2], false);
+	peers_leave(n[0], true);
+	peers_leave(a, true);
+	peers_free(p);
+}
+
+static void
+test_any_number(void)
+{
+	const struct peers_limits any = {
+	    .connections = 1, .handshakes = PEERS_ANY_NUMBER};
+	struct peers *p = peers_new();
+	struct peers_network *n[10], *a;
+	struct sockaddr_storage ss = address("192.0.2.1");
+
+	CU_ASSERT_FATAL(p != NULL);
+	CU_ASSERT(enter(p, "192.0.2.1", &a));
+	for (int i = 0; i < 10; i++)
+		CU_ASSERT(peers_enter(p, (void *)&ss, &any, false, &n[i]) ==
+			  PEERS_IN);
+	CU_ASSERT(!peers_settle(n[0], &any));
+	for (int i = 0; i < 10; i++)
+		peers_leave(n[i], false);
+	peers_leave(a, true);
 	peers_free(p);
 }
 
@@ -70,16 +132,16 @@ static void
 test_prefixes(void)
 {
 	struct peers *p = peers_new();
-	struct peers_key a, b, c, other;
+	struct peers_network *a, *b, *c, *other;
 
 	CU_ASSERT_FATAL(p != NULL);
 	CU_ASSERT(enter(p, "2001:db8:0:100::1", &a));
 	CU_ASSERT(enter(p, "2001:db8:0:1ff::9", &b)); /* the same /56 */
 	CU_ASSERT(!enter(p, "2001:db8:0:155::5", &c));
 	CU_ASSERT(enter(p, "2001:db8:0:200::1", &other));
-	peers_leave(p, &a);
-	peers_leave(p, &b);
-	peers_leave(p, &other);
+	peers_leave(a, true);
+	peers_leave(b, true);
+	peers_leave(other, true);
 	peers_free(p);
 }
 
@@ -87,7 +149,7 @@ static void
 test_loopback(void)
 {
 	struct peers *p = peers_new();
-	struct peers_key key[3];
+	struct peers_network *key[3];
 
 	CU_ASSERT_FATAL(p != NULL);
 	for (int i = 0; i < 3; i++)
@@ -95,18 +157,18 @@ test_loopback(void)
 	for (int i = 0; i < 3; i++)
 		CU_ASSERT(enter(p, "::1", &key[i]));
 	CU_ASSERT_EQUAL(count(p, "127.0.0.1"), 0);
-	peers_leave(p, &key[0]);
+	peers_leave(key[0], true);
 	peers_free(p);
 }
 
 static void *
 come_and_go(void *arg)
 {
-	struct peers_key key;
+	struct peers_network *key;
 
 	for (int i = 0; i < 20000; i++)
 		if (enter(arg, i % 2 != 0 ? "192.0.2.1" : "2001:db8::", &key))
-			peers_leave(arg, &key);
+			peers_leave(key, true);
 	return NULL;
 }
 
@@ -132,6 +194,8 @@ test_peers_register(void)
 	CU_pSuite s = unit_suite("peers");
 
 	unit_test(s, "limit", test_limit);
+	unit_test(s, "handshakes", test_handshakes);
+	unit_test(s, "any_number", test_any_number);
 	unit_test(s, "prefixes", test_prefixes);
 	unit_test(s, "loopback", test_loopback);
 	unit_test(s, "threads", test_threads);
