@@ -21,6 +21,9 @@
 	X(drop_malformed, "dropped: header that cannot be read")               \
 	X(drop_version, "dropped: version 0, or unknown and under 1200 bytes") \
 	X(drop_unknown_cid, "dropped: no connection with that ID")             \
+	X(drop_source, "dropped: from nobody's address, or our own")           \
+	X(drop_service_port, "dropped: from a port of a known UDP service")    \
+	X(drop_move, "dropped: a move to loopback or to such a port")          \
 	X(drop_not_serving, "dropped: no new connections are accepted")        \
 	X(drop_accept_limit, "dropped: new connections of one wake-up")        \
 	X(drop_memory, "dropped: no memory for a connection")                  \

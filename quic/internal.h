@@ -328,6 +328,21 @@ void quic_router_bury(
 /* Forgets up to `n` tombstones, the oldest first. */
 void quic_router_forget(struct quic_router *r, size_t n);
 
+/* ------------------------------------------------------------ source.c -- */
+
+/* True if no client sends from there (RFC 9000 21.5): port 0, broadcast,
+ * multicast, or an address that we listen on ourselves. */
+bool quic_source_is_none(const struct quic_socket *s, const ngtcp2_path *path);
+
+/* True for a port of a well-known service that would take our datagrams for
+ * requests (21.5.6): answered only if it has proved to be a client. */
+bool quic_source_is_service(const struct sockaddr *sa);
+
+/* True if a connection should not be led to this address (21.5.6): such
+ * a port, or loopback for one that comes from elsewhere. */
+bool quic_source_is_trap(
+    const struct evquic_conn *c, const struct sockaddr *sa);
+
 /* ---------------------------------------------------------- handover.c -- */
 
 /* Makes a router's inbox; 0 or a negative errno.  Done in any case. */

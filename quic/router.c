@@ -2,8 +2,8 @@
 /*
  * The router: whose datagram is this?
  *
- * Cheap questions first, each drop counted under its reason: empty, too
- * short, QUIC bit, known ID, version, token.  What is left goes to its
+ * Cheap questions first, each drop counted under its reason: source, empty,
+ * too short, QUIC bit, known ID, version, token.  What is left goes to its
  * connection by a function call; an Initial packet of nobody's begins a
  * connection.
  *
@@ -158,6 +158,17 @@ is_at_home(const struct quic_socket *s, const struct evquic_conn *c)
 	return c->server ? !s->connected : s->owner == c;
 }
 
+/* False, and counted, if its sender may be a victim of who sent this: before
+ * an address is validated nothing is said to such a port. */
+static bool
+may_answer(const struct quic_socket *s, const ngtcp2_path *path)
+{
+	if (s->connected || !quic_source_is_service(path->remote.addr))
+		return true;
+	counter_add(&s->router->worker->counters.drop_service_port, 1);
+	return false;
+}
+
 static void
 deliver(struct quic_cid *cid, const ngtcp2_path *path,
     const ngtcp2_pkt_info *pi, const uint8_t *data, size_t len, nsec now)
@@ -166,6 +177,9 @@ deliver(struct quic_cid *cid, const ngtcp2_path *path,
 
 	if (cid->tomb != NULL)
 		answer_late(cid->tomb, len);
+	else if (s->owner == NULL &&
+		 quic_source_is_trap(cid->conn, path->remote.addr))
+		counter_add(&s->router->worker->counters.drop_move, 1);
 	else if (is_at_home(s, cid->conn))
 		quic_conn_recv(cid->conn, path, pi, data, len, now);
 	else
@@ -189,7 +203,8 @@ deliver_stray(struct quic_socket *s, const ngtcp2_path *path,
 		return;
 	}
 	counter_add(len < SHORT_MIN ? &n->drop_short : &n->drop_unknown_cid, 1);
-	quic_stateless_reset(s, path, data, len, now);
+	if (may_answer(s, path))
+		quic_stateless_reset(s, path, data, len, now);
 }
 
 /* RFC 9000 8.1: who has to prove its address before it costs us anything? */
@@ -289,6 +304,8 @@ accept_packet(struct quic_socket *s, const ngtcp2_path *path,
 		counter_add(&n->drop_unknown_cid, 1);
 		return;
 	}
+	if (!may_answer(s, path))
+		return;
 	if (r->service == NULL || r->draining) {
 		counter_add(&n->drop_not_serving, 1);
 		return;
@@ -358,7 +375,8 @@ route_long(struct quic_socket *s, const ngtcp2_path *path,
 	    !s->connected) {
 		/* Unknown version, and 1200 bytes or more (RFC 9000 5.2.2);
 		 * its IDs may have up to 255 octets. */
-		quic_stateless_version(s, path, &vc);
+		if (may_answer(s, path))
+			quic_stateless_version(s, path, &vc);
 		return;
 	}
 	if (rv != 0) {
@@ -388,6 +406,10 @@ quic_router_recv(struct quic_socket *s, const ngtcp2_path *path,
 {
 	struct quic_router *r = s->router, *owner = r;
 
+	if (!s->connected && quic_source_is_none(s, path)) {
+		counter_add(&r->worker->counters.drop_source, 1);
+		return;
+	}
 	if (r->steer->workers > 1 && !s->connected)
 		owner = quic_endpoint_owner(r->endpoint, data, len);
 	if (owner == r)

@@ -276,7 +276,7 @@ static void
 test_spoofed_address(void)
 {
 	static struct catch k;
-	struct spoof spoof = {.victim = net_addr(AF_INET, false, 53)};
+	struct spoof spoof = {.victim = net_addr(AF_INET, false, 5300)};
 
 	k = (struct catch){.n = 0};
 	duo_init_open(&d, NULL);

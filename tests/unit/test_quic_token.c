@@ -631,7 +631,7 @@ test_flood(void)
 	begin(EVQUIC_RETRY_ALWAYS);
 	for (unsigned i = 0; i < FLOOD; i++) {
 		size_t len = i % 3 == 0 ? 90 : 1 + prng_below(&r, 1000);
-		union quic_addr from = address(3, (uint16_t)(1000 + i));
+		union quic_addr from = address(3, (uint16_t)(20000 + i));
 
 		prng_fill(&r, bytes, sizeof(bytes));
 		memcpy(bytes, "\xc0\0\0\0\1\x08", 6);
