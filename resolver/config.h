@@ -155,6 +155,7 @@ struct config {
 		uint64_t idle_timeout_ms;
 		uint64_t handshake_timeout_ms;
 		uint64_t query_arrival_timeout_ms;
+		uint64_t delivery_timeout_ms;
 		uint32_t max_streams;
 		enum config_retry retry;
 		uint32_t retry_above; /* handshakes in flight a worker */

@@ -118,6 +118,15 @@ const struct config_key config_keys[] = {
 	.initial = "5s",
 	.help = "Time for a query to arrive whole once its stream opened;\n"
 		"then the connection is closed with DOQ_PROTOCOL_ERROR."},
+    {.path = "quic.delivery-timeout",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(quic.delivery_timeout_ms),
+	.min = SECOND,
+	.max = HOUR,
+	.initial = "1m",
+	.help = "Time for a client to take an answer, however slowly it\n"
+		"reads; then the connection is closed with\n"
+		"DOQ_EXCESSIVE_LOAD."},
     {.path = "quic.max-streams",
 	.type = CONFIG_TYPE_COUNT,
 	IN_CONFIG(quic.max_streams),

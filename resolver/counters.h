@@ -41,6 +41,7 @@
 	X(doq_bad_trailing, "protocol errors: bytes behind the query")         \
 	X(doq_bad_cut, "protocol errors: stream ended before the query did")   \
 	X(doq_dangling, "protocol errors: a query did not end in time")        \
+	X(doq_untaken, "connections closed: an answer was not taken")          \
 	X(doq_excessive, "connections closed: too many cancelled streams")
 
 struct service_counters {

@@ -11,7 +11,9 @@
  * A query is dispatched at its FIN (4.2 allows that), so nothing can follow
  * it.  Whatever breaks 4.3.3 closes the connection with DOQ_PROTOCOL_ERROR.  A
  * stream whose query does not end in time does so too: PING keeps the idle
- * timer of a connection alive, so it needs a timer of its own.
+ * timer of a connection alive, so it needs a timer of its own.  So does an
+ * answer that the client does not take, or takes an octet at a time: every
+ * stream has a deadline, but for those whose answer is still to come.
  *
  * We never send STOP_SENDING: a client must treat it as fatal (4.3.3).
  *
@@ -50,7 +52,8 @@ struct doq_conn {
 	struct worker *worker;
 	struct list arriving; /* streams in order of their deadlines */
 	struct list whole;    /* streams that wait to be dispatched */
-	struct timer timer;   /* of the first stream that arrives */
+	struct list leaving;  /* streams in order of their deadlines */
+	struct timer timer;   /* of the first that arrives or leaves */
 	size_t held;	      /* bytes in their readers */
 	size_t busy;	      /* streams whose FIN came and that are open */
 	bool draining;
@@ -62,7 +65,7 @@ struct doq_conn {
 struct doq_stream {
 	struct evquic_stream *stream;
 	struct doq_conn *dc;
-	struct list link; /* in `arriving` or `whole` */
+	struct list link; /* in `arriving`, `whole` or `leaving` */
 	enum doq_state state;
 	bool was_whole; /* counted in dc->busy */
 	nsec deadline;
@@ -159,6 +162,58 @@ give_credit(struct doq_stream *ds, size_t len)
 		evquic_stream_consume(ds->stream, len);
 }
 
+/* ----------------------------------------------------------- deadlines -- */
+
+/* When the first stream of a list has to have gone on. */
+static nsec
+first_deadline(const struct list *streams)
+{
+	if (list_is_empty(streams))
+		return NSEC_NEVER;
+	return container_of(streams->next, struct doq_stream, link)->deadline;
+}
+
+static void
+watch_streams(struct doq_conn *dc)
+{
+	nsec arriving = first_deadline(&dc->arriving);
+	nsec leaving = first_deadline(&dc->leaving);
+	nsec next = arriving < leaving ? arriving : leaving;
+
+	if (next != NSEC_NEVER)
+		timer_arm_earlier(&dc->worker->timers, &dc->timer, next);
+}
+
+static void
+on_deadline(struct timer *timer, nsec now)
+{
+	struct doq_conn *dc = container_of(timer, struct doq_conn, timer);
+	struct service_counters *n = &dc->worker->counters;
+
+	if (first_deadline(&dc->arriving) <= now) {
+		violation(dc, &n->doq_dangling, "a query did not end in time");
+	} else if (first_deadline(&dc->leaving) <= now) {
+		counter_add(&n->doq_untaken, 1);
+		evquic_conn_close(
+		    dc->conn, DOQ_EXCESSIVE_LOAD, "an answer was not taken");
+	} else {
+		watch_streams(dc);
+	}
+}
+
+/* The client's part is done, and ours: what remains is that it says so. */
+static void
+leave(struct doq_stream *ds)
+{
+	struct worker *w = ds->dc->worker;
+
+	ds->deadline = nsec_add(
+	    worker_now(w), w->config->quic.delivery_timeout_ms * NSEC_PER_MSEC);
+	list_remove(&ds->link);
+	list_append(&ds->dc->leaving, &ds->link);
+	watch_streams(ds->dc);
+}
+
 /* ------------------------------------------------------------- answers -- */
 
 /* No DNS answer can be made or sent: RESET_STREAM (RFC 9250 4.3.2). */
@@ -168,6 +223,8 @@ fail_stream(struct doq_stream *ds, counter *reason, enum doq_error code)
 	counter_add(reason, 1);
 	ds->state = DOQ_GIVEN_UP;
 	evquic_stream_reset(ds->stream, code);
+	if (ds->was_whole)
+		leave(ds);
 }
 
 static void
@@ -190,6 +247,7 @@ send_answer(struct doq_stream *ds, struct query_answer answer)
 	prefix = evquic_buf_prepend(answer.buf, DNS_FRAME_PREFIX);
 	dns_put16(prefix, (uint16_t)answer.len);
 	ds->state = DOQ_ANSWERED;
+	leave(ds);
 	counter_add(&n->doq_answers, 1);
 	(void)evquic_stream_write(
 	    ds->stream, answer.buf, answer.len + DNS_FRAME_PREFIX, true);
@@ -307,32 +365,6 @@ on_frame(struct doq_stream *ds, enum dns_frame_state state, bool fin)
 
 /* ------------------------------------------------------------- streams -- */
 
-/* Sets the timer for the stream that has been arriving for longest. */
-static void
-watch_arriving(struct doq_conn *dc)
-{
-	if (!list_is_empty(&dc->arriving))
-		timer_arm_earlier(&dc->worker->timers, &dc->timer,
-		    container_of(dc->arriving.next, struct doq_stream, link)
-			->deadline);
-}
-
-static void
-on_arrival_timer(struct timer *timer, nsec now)
-{
-	struct doq_conn *dc = container_of(timer, struct doq_conn, timer);
-	struct doq_stream *first;
-
-	if (list_is_empty(&dc->arriving))
-		return;
-	first = container_of(dc->arriving.next, struct doq_stream, link);
-	if (first->deadline <= now)
-		violation(dc, &dc->worker->counters.doq_dangling,
-		    "a query did not end in time");
-	else
-		watch_arriving(dc);
-}
-
 static void
 on_stream_opened(struct evquic_stream *stream)
 {
@@ -359,7 +391,7 @@ on_stream_opened(struct evquic_stream *stream)
 	evquic_stream_set_data(stream, ds);
 	dc->opened++;
 	counter_add(&w->counters.doq_streams_now, 1);
-	watch_arriving(dc);
+	watch_streams(dc);
 }
 
 static void
@@ -375,7 +407,7 @@ on_stream_data(
 		/* Cancelled before it was whole: its end is no news, but it
 		 * no longer arrives. */
 		if (ds != NULL && fin)
-			list_remove(&ds->link);
+			leave(ds);
 		return;
 	}
 	state = dns_frame_feed(&ds->frame, data, len, &used);
@@ -391,8 +423,8 @@ static void
 give_up(struct doq_stream *ds)
 {
 	query_cancel(&ds->query);
-	if (ds->state == DOQ_WHOLE)
-		list_remove(&ds->link);
+	if (ds->state != DOQ_ARRIVING)
+		leave(ds);
 	ds->state = DOQ_GIVEN_UP;
 	let_go(ds);
 	count_cancel(ds->dc);
@@ -406,14 +438,14 @@ on_stream_reset(struct evquic_stream *stream, uint64_t code)
 	/* After the FIN it changes nothing (RFC 9000 3.2). */
 	if (ds == NULL || ds->state != DOQ_ARRIVING) {
 		if (ds != NULL && ds->state == DOQ_GIVEN_UP)
-			list_remove(&ds->link);
+			leave(ds);
 		return;
 	}
 	/* RFC 9250 4.3.1: answered by a RESET_STREAM, its code copied. */
-	list_remove(&ds->link);
 	counter_add(&ds->dc->worker->counters.doq_reset_back, 1);
 	evquic_stream_reset(stream, code);
 	give_up(ds);
+	leave(ds);
 }
 
 static void
@@ -474,7 +506,8 @@ on_opened(struct evquic_conn *conn)
 	dc->window_start = worker_now(w);
 	list_init(&dc->arriving);
 	list_init(&dc->whole);
-	timer_init(&dc->timer, on_arrival_timer);
+	list_init(&dc->leaving);
+	timer_init(&dc->timer, on_deadline);
 	evquic_conn_set_data(conn, dc);
 	counter_add(&w->counters.doq_conns_now, 1);
 	return 0;
@@ -489,6 +522,7 @@ on_closed(struct evquic_conn *conn, const struct evquic_conn_stats *stats)
 	if (dc == NULL)
 		return; /* on_opened() failed */
 	assert(list_is_empty(&dc->arriving) && list_is_empty(&dc->whole));
+	assert(list_is_empty(&dc->leaving));
 	assert(dc->held == 0 && dc->busy == 0);
 	timer_cancel(&dc->worker->timers, &dc->timer);
 	counter_sub(&dc->worker->counters.doq_conns_now, 1);

@@ -104,6 +104,7 @@ check_defaults(const struct config *config)
 	CU_ASSERT_EQUAL(config->quic.idle_timeout_ms, 30000);
 	CU_ASSERT_EQUAL(config->quic.handshake_timeout_ms, 10000);
 	CU_ASSERT_EQUAL(config->quic.query_arrival_timeout_ms, 5000);
+	CU_ASSERT_EQUAL(config->quic.delivery_timeout_ms, 60000);
 	CU_ASSERT_EQUAL(config->quic.max_streams, 100);
 	CU_ASSERT_EQUAL(config->quic.stream_window_bytes, 66 * 1024);
 	CU_ASSERT_EQUAL(config->quic.connection_window_bytes, 128 * 1024);

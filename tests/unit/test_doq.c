@@ -29,7 +29,9 @@ enum {
 	SEEDS = 100,
 	STORM = 6, /* datagrams of the server for a query */
 	ANSWER_MAX = 1024,
-	ARRIVAL_SECONDS = 5 /* quic.query-arrival-timeout's default */
+	ARRIVAL_SECONDS = 5,   /* quic.query-arrival-timeout's default */
+	DELIVERY_SECONDS = 60, /* quic.delivery-timeout's */
+	TRICKLES = 2
 };
 
 /* ------------------------------------------------------------ client -- */
@@ -418,6 +420,52 @@ test_dangling(void)
 	finish();
 }
 
+/* A client that has room for one octet at a time, or for none: its answers
+ * trickle, and after a minute that is enough (RFC 9000 21.6). */
+static void
+trickle(nsec delay, uint64_t window, bool ends)
+{
+	struct evquic_limits limits = {
+	    .size = sizeof(limits), .stream_window = window};
+	struct evquic_connect_options o = {.app = &client_app,
+	    .arg = &world.client,
+	    .name = SIM_NAME,
+	    .limits = &limits};
+	struct client *c = &world.client;
+	struct service_counters *n = &world.workers[0].counters;
+	uint64_t sent;
+
+	world_init(23, 1);
+	world.sim.net.faults.delay = delay;
+	c->wanted = TRICKLES;
+	CU_ASSERT_FATAL(sim_connect(&world.sim, 0, &o, &c->conn) == 0);
+	sim_run(&world.sim, (DELIVERY_SECONDS - 1) * NSEC_PER_SEC);
+	CU_ASSERT(!c->is_closed);
+	CU_ASSERT(c->asked[0].len > 10);
+	sent = sim_server_count(&world.sim, "tx_datagrams");
+	sim_run(&world.sim, 10 * NSEC_PER_SEC);
+	if (ends) {
+		PROVE("BAD-039", c->is_closed && c->stats.application &&
+				     c->stats.code == DOQ_EXCESSIVE_LOAD &&
+				     counter_get(&n->doq_untaken) == 1);
+		/* Two packets a round trip: bytes, and an acknowledgement. */
+		PROVE("BAD-039",
+		    sent < 20 + DELIVERY_SECONDS * NSEC_PER_SEC / delay);
+	} else {
+		PROVE("BAD-039", !c->is_closed && is_right(c, 0));
+		CU_ASSERT(counter_get(&n->doq_untaken) == 0);
+	}
+	finish();
+}
+
+static void
+test_trickle(void)
+{
+	trickle(1000 * NSEC_PER_MSEC, 1, true);
+	trickle(600 * NSEC_PER_MSEC, 1, false);
+	trickle(1000 * NSEC_PER_MSEC, 2, false);
+}
+
 /* No memory for an answer: RESET_STREAM with DOQ_INTERNAL_ERROR, and the
  * connection goes on. */
 static void
@@ -610,6 +658,12 @@ run_dangling(void)
 }
 
 static void
+run_trickle(void)
+{
+	with_tls(test_trickle);
+}
+
+static void
 run_no_memory(void)
 {
 	with_tls(test_no_memory);
@@ -640,6 +694,7 @@ test_doq_register(void)
 
 	unit_test(s, "faults", run_faults);
 	unit_test(s, "dangling", run_dangling);
+	unit_test(s, "trickle", run_trickle);
 	unit_test(s, "no memory", run_no_memory);
 	unit_test(s, "drain", run_drain);
 	unit_test(s, "client_limit", run_client_limit);
