@@ -111,18 +111,17 @@ evquic_replay_unref(struct evquic_replay *r)
 	free(r);
 }
 
-/* Throws out what has expired; returns the live entry of `hash`, or NULL. */
-static struct entry *
+/* Throws out what has expired; is there a live entry of `hash`? */
+static bool
 sweep(struct shard *s, uint64_t hash, nsec now)
 {
-	struct entry *found = NULL;
+	bool found = false;
 	uint32_t kept = 0;
 
 	for (uint32_t i = 0; i < s->count; i++) {
 		if (s->entries[i].expiry <= now)
 			continue;
-		if (s->entries[i].hash == hash)
-			found = &s->entries[kept];
+		found |= s->entries[i].hash == hash;
 		s->entries[kept++] = s->entries[i];
 	}
 	s->count = kept;
@@ -161,13 +160,8 @@ fit(struct shard *s, uint32_t max)
 static enum tls_replay
 enter(struct shard *s, uint32_t max, const struct entry *new, nsec now)
 {
-	struct entry *old = sweep(s, new->hash, now);
-
-	if (old != NULL) {
-		if (old->expiry < new->expiry)
-			old->expiry = new->expiry;
+	if (sweep(s, new->hash, now))
 		return TLS_REPLAY_SEEN;
-	}
 	if (!fit(s, max))
 		return TLS_REPLAY_FULL;
 	s->entries[s->count++] = *new;

@@ -22,10 +22,10 @@ enum tls_replay {
 
 /*
  * Enters ID (LEN octets), which is remembered until EXPIRY and then forgotten;
- * one that is there already stays until the later of its two expiries.  NOW
- * and EXPIRY are in nanoseconds of one clock, any one, the same in all calls.
- * Two IDs are taken for one with a probability of 2^-64, and nobody can look
- * for such a pair.  Any thread.
+ * one that is there already keeps its expiry, so that nobody can hold a place
+ * by coming again.  NOW and EXPIRY are in nanoseconds of one clock, any one,
+ * the same in all calls.  Two IDs are taken for one with a probability of
+ * 2^-64, and nobody can look for such a pair.  Any thread.
  *
  * The work is bounded, whatever is in the set and however long ago it was
  * used: at most 512 entries are looked at or moved, under a lock that is
