@@ -37,6 +37,8 @@
 	X(vn_sent, "Version Negotiation packets sent")                         \
 	X(retries_sent, "Retry packets sent")                                  \
 	X(tokens_accepted, "address tokens that proved an address")            \
+	X(tokens_reused, "NEW_TOKEN tokens that came a second time")           \
+	X(tokens_forgone, "NEW_TOKEN tokens not taken: no room to remember")   \
 	X(tokens_invalid, "Retry tokens refused (INVALID_TOKEN)")              \
 	X(tokens_unreadable, "address tokens that proved nothing")             \
 	X(resets_sent, "stateless resets sent")                                \

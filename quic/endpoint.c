@@ -317,6 +317,14 @@ evquic_service_new(const struct evquic_service_options *o)
 	s->early_data = o->early_data;
 	if (o->early_seen != NULL)
 		s->early_seen = evquic_replay_ref(o->early_seen);
+	s->tokens_seen = o->tokens_seen != NULL
+			     ? evquic_replay_ref(o->tokens_seen)
+			     : evquic_replay_new(QUIC_TOKENS_SEEN);
+	if (s->tokens_seen == NULL) {
+		evquic_service_unref(s);
+		errno = ENOMEM;
+		return NULL;
+	}
 	return s;
 }
 
@@ -335,6 +343,7 @@ evquic_service_unref(struct evquic_service *s)
 	    atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	evquic_cred_unref(s->cred);
+	evquic_replay_unref(s->tokens_seen);
 	explicit_bzero(s->reset_key, sizeof(s->reset_key));
 	explicit_bzero(s->token_key, sizeof(s->token_key));
 	explicit_bzero(s->ticket_key, sizeof(s->ticket_key));

@@ -375,6 +375,11 @@ struct evquic_service_options {
 	bool early_data;
 	struct evquic_replay *early_seen;
 	const struct evquic_door *door; /* lives on; NULL: all are let in */
+	/* Which tokens of NEW_TOKEN frames were used: each proves an address
+	 * once, for a process.  Give every service of an endpoint the same
+	 * set, or each forgets what an earlier one saw.  A reference is taken;
+	 * NULL: one of its own, for 65,536 tokens. */
+	struct evquic_replay *tokens_seen;
 };
 
 /* Makes a service, one reference; NULL with errno set on bad arguments. */

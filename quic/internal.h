@@ -377,7 +377,7 @@ void quic_stateless_refuse(struct quic_socket *s, const ngtcp2_path *path,
 enum quic_proof {
 	QUIC_PROOF_NONE,  /* nothing: there is none, or none that counts */
 	QUIC_PROOF_RETRY, /* its address; it answers a Retry of ours */
-	QUIC_PROOF_TOKEN, /* its address; it comes from a NEW_TOKEN frame */
+	QUIC_PROOF_TOKEN, /* its address, if it can be spent */
 	QUIC_PROOF_FALSE, /* that it is the Retry token of another */
 };
 
@@ -389,9 +389,17 @@ struct quic_initial {
 	void *guest;	  /* once the service has let it in: its own */
 };
 
-/* Judges the token of `in->hd`, counts it, and fills in the rest of `in`. */
+/* Judges the token of `in->hd`, counts it unless it is still to be spent, and
+ * fills in the rest of `in`. */
 void quic_token_judge(const struct quic_router *r, const ngtcp2_path *path,
     struct quic_initial *in);
+
+/*
+ * Spends the NEW_TOKEN token of a packet that will be taken in, and makes it
+ * one of no proof if the token was spent before or cannot be remembered
+ * (RFC 9000 8.1.4).
+ */
+void quic_token_spend(const struct quic_router *r, struct quic_initial *in);
 
 /* Has the client prove its address before anything is kept for it (RFC 9000
  * 8.1.2): `dcid` and `scid` are those of its packet. */
@@ -642,6 +650,7 @@ struct evquic_service {
 	bool early_data;
 	struct evquic_replay *early_seen;
 	const struct evquic_door *door; /* NULL: everybody is let in */
+	struct evquic_replay *tokens_seen;
 };
 
 /* Makes and frees what a worker has of TLS; 0 or -ENOMEM. */

@@ -85,6 +85,10 @@
 #define QUIC_RETRY_TOKEN_LIFE (10 * NSEC_PER_SEC)
 #define QUIC_TOKEN_LIFE (86400 * NSEC_PER_SEC)
 
+/* Tokens of NEW_TOKEN frames that a service without a set of the caller's
+ * remembers as used. */
+#define QUIC_TOKENS_SEEN 65536
+
 #define QUIC_MAX_OFFERS 8
 #define QUIC_MAX_WORKERS 256
 #define QUIC_MAX_REASON 127

@@ -263,7 +263,8 @@ is_welcome(
 		return true;
 	case EVQUIC_WELCOME_PROVED:
 		assert(!proved);
-		quic_stateless_retry(s, path, &in->hd.dcid, &in->hd.scid);
+		quic_stateless_retry(
+		    s, path, in->hd.version, &in->hd.dcid, &in->hd.scid);
 		return false;
 	case EVQUIC_UNWELCOME:
 		break;
@@ -286,6 +287,34 @@ has_room(struct quic_socket *s, const ngtcp2_path *path,
 	quic_stateless_refuse(s, path, &in->hd, NGTCP2_CONNECTION_REFUSED);
 	quic_guest_leaves(r, in);
 	return false;
+}
+
+/* True if one more connection may begin in this wake-up. */
+static bool
+has_turn(struct quic_router *r)
+{
+	if (r->accepts < QUIC_ACCEPTS_PER_WAKEUP)
+		return true;
+	counter_add(&r->worker->counters.drop_accept_limit, 1);
+	return false; /* the client sends it again */
+}
+
+/*
+ * True if a first packet begins a connection.  A token that proves an address
+ * once is spent by a packet that is looked at, not by one that the client sends
+ * again.
+ */
+static bool
+may_begin(
+    struct quic_socket *s, const ngtcp2_path *path, struct quic_initial *in)
+{
+	if (in->proof == QUIC_PROOF_TOKEN) {
+		if (!has_turn(s->router))
+			return false;
+		quic_token_spend(s->router, in);
+	}
+	return is_proved(s, path, in) && has_turn(s->router) &&
+	       is_welcome(s, path, in) && has_room(s, path, in);
 }
 
 /* An Initial packet of nobody's: a new connection, perhaps. */
@@ -311,13 +340,7 @@ accept_packet(struct quic_socket *s, const ngtcp2_path *path,
 		return;
 	}
 	quic_token_judge(r, path, &in);
-	if (!is_proved(s, path, &in))
-		return;
-	if (r->accepts >= QUIC_ACCEPTS_PER_WAKEUP) {
-		counter_add(&n->drop_accept_limit, 1);
-		return; /* the client sends it again */
-	}
-	if (!is_welcome(s, path, &in) || !has_room(s, path, &in))
+	if (!may_begin(s, path, &in))
 		return;
 	if (quic_conn_accept(s, path, &in, now, &c) != 0) {
 		counter_add(&n->drop_memory, 1);

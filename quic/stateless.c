@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "tls/replay.h"
+
 /* RFC 9000 6.3, 15: a reserved version, so that clients learn to ignore what
  * they do not know. */
 #define GREASE_VERSION 0x1a2a3a4au
@@ -81,6 +83,12 @@ looks_like_retry(const ngtcp2_pkt_hd *hd)
 	       hd->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2;
 }
 
+/*
+ * It may come again, and does: the client repeats it in each Initial packet
+ * (RFC 9000 8.1.2).  It is bound to the address, the port and both IDs, so
+ * that within its ten seconds it leads to one and the same connection, which
+ * lives or has left a tombstone; there is nothing to remember.
+ */
 static enum quic_proof
 read_retry_token(const struct quic_router *r, const ngtcp2_path *path,
     struct quic_initial *in, nsec wall)
@@ -150,7 +158,7 @@ quic_token_judge(const struct quic_router *r, const ngtcp2_path *path,
 	counter *which[] = {
 	    [QUIC_PROOF_NONE] = &n->tokens_unreadable,
 	    [QUIC_PROOF_RETRY] = &n->tokens_accepted,
-	    [QUIC_PROOF_TOKEN] = &n->tokens_accepted,
+	    [QUIC_PROOF_TOKEN] = NULL,
 	    [QUIC_PROOF_FALSE] = &n->tokens_invalid,
 	};
 
@@ -159,7 +167,34 @@ quic_token_judge(const struct quic_router *r, const ngtcp2_path *path,
 	if (in->hd.tokenlen == 0)
 		return;
 	in->proof = read_token(r, path, in);
-	counter_add(which[in->proof], 1);
+	if (which[in->proof] != NULL)
+		counter_add(which[in->proof], 1);
+}
+
+/*
+ * The set's clock is that of the tokens, which proves nothing any more when
+ * its entry is forgotten.  No bit of a token can be changed, so its bytes
+ * are its name.
+ */
+void
+quic_token_spend(const struct quic_router *r, struct quic_initial *in)
+{
+	struct quic_counters *n = &r->worker->counters;
+	nsec wall = r->worker->io.wall(r->worker->io.ctx);
+
+	switch (tls_replay_enter(r->service->tokens_seen, in->hd.token,
+	    in->hd.tokenlen, wall, nsec_add(wall, QUIC_TOKEN_LIFE))) {
+	case TLS_REPLAY_NEW:
+		counter_add(&n->tokens_accepted, 1);
+		return;
+	case TLS_REPLAY_SEEN:
+		counter_add(&n->tokens_reused, 1);
+		break;
+	case TLS_REPLAY_FULL:
+		counter_add(&n->tokens_forgone, 1);
+		break;
+	}
+	in->proof = QUIC_PROOF_NONE;
 }
 
 void

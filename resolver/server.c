@@ -29,6 +29,12 @@
 /* design: connections may use a quarter of what the process may use. */
 #define MEMORY_SHARE 4
 
+/* Used address tokens are remembered in a 64th of that, 16 bytes each: in 16 MB
+ * at most, since each is for one day and a lost one costs a round trip. */
+#define TOKENS_SEEN_BYTES (64 * 16)
+#define TOKENS_SEEN_LEAST 4096
+#define TOKENS_SEEN_MOST (1024 * 1024)
+
 #define SECRET_FILE "secret"
 #define RESET_LABEL "stateless reset"
 #define STEER_LABEL "steering"
@@ -95,6 +101,15 @@ derive_keys(
 	return rc;
 }
 
+/* What all connections together may hold. */
+static uint64_t
+memory_bound(const struct config *config)
+{
+	return config->limits.memory_bytes != 0
+		   ? config->limits.memory_bytes
+		   : memory_available("") / MEMORY_SHARE;
+}
+
 static struct evquic_service *
 make_service(
     struct server *s, const struct config *config, struct evquic_cred *cred)
@@ -118,12 +133,10 @@ make_service(
 	    .retry_above = config->quic.retry_above,
 	    .version_2 = config->quic.version_2,
 	    .door = &client_door,
+	    .tokens_seen = s->tokens_seen,
 	};
-	uint64_t memory = config->limits.memory_bytes;
 
-	if (memory == 0)
-		memory = memory_available("") / MEMORY_SHARE;
-	options.max_bytes = memory / s->nworkers;
+	options.max_bytes = memory_bound(config) / s->nworkers;
 	if (derive_keys(s->secret, &options) != 0)
 		return NULL;
 	return evquic_service_new(&options);
@@ -185,6 +198,19 @@ make_endpoint(struct server *s, struct evquic_worker *const *quic)
 	return 0;
 }
 
+/* What was used is remembered as long as the process lives. */
+static struct evquic_replay *
+make_tokens_seen(const struct config *config)
+{
+	uint64_t n = memory_bound(config) / TOKENS_SEEN_BYTES;
+
+	if (n < TOKENS_SEEN_LEAST)
+		n = TOKENS_SEEN_LEAST;
+	if (n > TOKENS_SEEN_MOST)
+		n = TOKENS_SEEN_MOST;
+	return evquic_replay_new((size_t)n);
+}
+
 static int
 make_workers(struct server *s, bool is_traced)
 {
@@ -196,7 +222,9 @@ make_workers(struct server *s, bool is_traced)
 	s->workers = calloc(s->nworkers, sizeof(s->workers[0]));
 	s->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	s->peers = peers_new();
-	if (s->workers == NULL || s->ended_fd < 0 || s->peers == NULL)
+	s->tokens_seen = make_tokens_seen(s->config);
+	if (s->workers == NULL || s->ended_fd < 0 || s->peers == NULL ||
+	    s->tokens_seen == NULL)
 		goto fail;
 	for (size_t i = 0; i < s->nworkers; i++) {
 		s->workers[i] = worker_new(i, s->log, s->config, is_traced);
@@ -441,6 +469,7 @@ server_done(struct server *s)
 	free(s->workers);
 	peers_free(s->peers);
 	evquic_cred_unref(s->cred);
+	evquic_replay_unref(s->tokens_seen);
 	tls_secret_free(s->secret);
 	config_unref(s->config);
 	if (s->ended_fd >= 0)

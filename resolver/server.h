@@ -15,6 +15,7 @@
 
 struct evquic_cred;
 struct evquic_endpoint;
+struct evquic_replay;
 struct peers;
 struct tls_secret;
 struct worker;
@@ -26,6 +27,7 @@ struct server {
 	struct tls_secret *secret;
 	struct evquic_cred *cred;
 	struct peers *peers;
+	struct evquic_replay *tokens_seen;
 	struct worker **workers;
 	size_t nworkers;
 	struct evquic_endpoint *endpoint;

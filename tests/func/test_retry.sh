@@ -57,6 +57,18 @@ expect retry
 send 0 query:localhost/A fin
 expect answer 0 rcode=NOERROR
 
+case QSV-033 a token counts once, in whatever worker
+connect name=second
+expect token
+connect token_of=second
+expect no_retry
+connect token_of=second
+expect retry
+connect token_of=second
+expect retry
+send 0 query:localhost/A fin
+expect answer 0 rcode=NOERROR
+
 case tokens outlive the server
 connect name=third
 expect token
@@ -80,6 +92,7 @@ wait_for 20 has '^# third' "$TMPDIR/raw.out" || {
 kill -USR1 "$QUOLLD_PID"
 check "Retry packets are counted" wait_for 10 has 'retries_sent [1-9]' \
     "$TMPDIR/quolld.log"
+check "used tokens, too" wait_for 10 has 'tokens_reused 2' "$TMPDIR/quolld.log"
 quolld_stop
 quolld_start
 echo again > "$TMPDIR/flag"
