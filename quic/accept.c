@@ -51,9 +51,9 @@ quic_conn_new_cid(struct evquic_conn *c, ngtcp2_cid *ret_cid, uint8_t *token)
 	struct evquic_worker *w = c->router->worker;
 
 	quic_cid_draw(c->router, ret_cid);
-	if (c->server)
-		quic_stateless_token(
-		    c->service, ret_cid->data, ret_cid->datalen, token);
+	if (c->server) /* under the key of today, not of its beginning */
+		quic_stateless_token(c->router->service->reset_key,
+		    ret_cid->data, ret_cid->datalen, token);
 	else /* nobody resets our client's connections for us */
 		random_bytes(
 		    &w->random, token, NGTCP2_STATELESS_RESET_TOKENLEN);

@@ -309,6 +309,9 @@ evquic_service_new(const struct evquic_service_options *o)
 	memcpy(s->token_key, o->token_key, sizeof(s->token_key));
 	s->versions = o->version_2 ? &quic_version_2_and_1 : &quic_version_1;
 	s->door = o->door;
+	s->has_old_keys = o->has_old_keys;
+	memcpy(s->old_reset_key, o->old_reset_key, sizeof(s->old_reset_key));
+	memcpy(s->old_token_key, o->old_token_key, sizeof(s->old_token_key));
 	s->retry = o->retry;
 	s->retry_above =
 	    o->retry_above != 0 ? o->retry_above : QUIC_RETRY_ABOVE;
@@ -348,5 +351,7 @@ evquic_service_unref(struct evquic_service *s)
 	explicit_bzero(s->token_key, sizeof(s->token_key));
 	explicit_bzero(s->ticket_key, sizeof(s->ticket_key));
 	evquic_replay_unref(s->early_seen);
+	explicit_bzero(s->old_reset_key, sizeof(s->old_reset_key));
+	explicit_bzero(s->old_token_key, sizeof(s->old_token_key));
 	free(s);
 }

@@ -354,6 +354,12 @@ struct evquic_service_options {
 	 * Who knows them resets connections and forges proofs of address. */
 	uint8_t reset_key[32]; /* stateless reset tokens (RFC 9000 10.3.2) */
 	uint8_t token_key[32]; /* address validation tokens (RFC 9000 8.1.4) */
+	/* The two that were in use before, so that keys can be changed: tokens
+	 * of them are accepted and connections of them reset; nothing is
+	 * issued under them. */
+	bool has_old_keys;
+	uint8_t old_reset_key[32];
+	uint8_t old_token_key[32];
 	enum evquic_retry retry;
 	uint32_t retry_above; /* handshakes in flight a worker; 0: 1,000 */
 	/* Serve QUIC version 2 (RFC 9369), too, and change over to it if the

@@ -410,14 +410,15 @@ void quic_stateless_retry(struct quic_socket *s, const ngtcp2_path *path,
  * 8.1.3); without memory it gets none. */
 void quic_token_give(struct evquic_conn *c, const ngtcp2_addr *remote);
 
-/* The stateless reset token of an ID of ours (RFC 9000 10.3.2). */
-void quic_stateless_token(const struct evquic_service *service,
-    const uint8_t *id, size_t len, uint8_t *ret_token);
+/* The stateless reset token of an ID of ours (RFC 9000 10.3.2) under a key. */
+void quic_stateless_token(const uint8_t key[QUIC_KEY_LEN], const uint8_t *id,
+    size_t len, uint8_t *ret_token);
 
 /*
  * Answers a short header packet whose ID leads to nobody with a stateless reset
- * (RFC 9000 10.3), if its size and the rate allow one; never on a client's
- * socket.  The router is the ID's owner: no other worker knows it (21.11).
+ * (RFC 9000 10.3), or with two if there are old keys, if its size and the rate
+ * allow them; never on a client's socket.  The router is the ID's owner: no
+ * other worker knows it (21.11).
  */
 void quic_stateless_reset(struct quic_socket *s, const ngtcp2_path *path,
     const uint8_t *data, size_t len, nsec now);
@@ -640,8 +641,11 @@ struct evquic_service {
 	size_t noffers;
 	nsec handshake_timeout;
 	uint64_t max_bytes;
-	uint8_t reset_key[32];
-	uint8_t token_key[32];
+	uint8_t reset_key[QUIC_KEY_LEN];
+	uint8_t token_key[QUIC_KEY_LEN];
+	bool has_old_keys;
+	uint8_t old_reset_key[QUIC_KEY_LEN];
+	uint8_t old_token_key[QUIC_KEY_LEN];
 	enum evquic_retry retry;
 	uint32_t retry_above;
 	const struct quic_versions *versions;

@@ -14,6 +14,9 @@
 /* Our connection IDs have this length; RFC 9000 17.2 allows 20. */
 #define QUIC_CID_LEN 18
 
+/* Keys of tokens and of stateless resets. */
+#define QUIC_KEY_LEN 32
+
 /* Datagram sizes: what we send at most, once path MTU discovery found it to
  * pass, and what a datagram can be at all. */
 #define QUIC_MAX_TX_PAYLOAD 1452

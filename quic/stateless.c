@@ -90,25 +90,22 @@ looks_like_retry(const ngtcp2_pkt_hd *hd)
  * lives or has left a tombstone; there is nothing to remember.
  */
 static enum quic_proof
-read_retry_token(const struct quic_router *r, const ngtcp2_path *path,
+read_retry_token(const uint8_t key[QUIC_KEY_LEN], const ngtcp2_path *path,
     struct quic_initial *in, nsec wall)
 {
-	const struct evquic_service *service = r->service;
 	const ngtcp2_pkt_hd *hd = &in->hd;
 	ngtcp2_cid odcid;
 
 	switch (ngtcp2_crypto_verify_retry_token2(&odcid, hd->token,
-	    hd->tokenlen, service->token_key, sizeof(service->token_key),
-	    hd->version, path->remote.addr, path->remote.addrlen, &hd->dcid,
-	    QUIC_RETRY_TOKEN_LIFE, wall)) {
+	    hd->tokenlen, key, QUIC_KEY_LEN, hd->version, path->remote.addr,
+	    path->remote.addrlen, &hd->dcid, QUIC_RETRY_TOKEN_LIFE, wall)) {
 	case 0:
 		in->odcid = odcid;
 		return QUIC_PROOF_RETRY;
 	case NGTCP2_CRYPTO_ERR_VERIFY_TOKEN:
 		return QUIC_PROOF_FALSE; /* late, or of another address */
 	default:
-		return looks_like_retry(hd) ? QUIC_PROOF_FALSE
-					    : QUIC_PROOF_NONE;
+		return QUIC_PROOF_NONE;
 	}
 }
 
@@ -118,36 +115,51 @@ read_retry_token(const struct quic_router *r, const ngtcp2_path *path,
  * a part of the secret from which their keys are derived.
  */
 struct version_key {
-	uint8_t token_key[32];
+	uint8_t token_key[QUIC_KEY_LEN];
 	uint8_t version[sizeof(uint32_t)];
 };
 
 static void
-bind_key(const struct evquic_service *service, uint32_t version,
+bind_key(const uint8_t token_key[QUIC_KEY_LEN], uint32_t version,
     struct version_key *ret)
 {
 	version = htonl(version);
-	memcpy(ret->token_key, service->token_key, sizeof(ret->token_key));
+	memcpy(ret->token_key, token_key, sizeof(ret->token_key));
 	memcpy(ret->version, &version, sizeof(ret->version));
 }
 
+/* What a token proves that one key can read. */
 static enum quic_proof
-read_token(const struct quic_router *r, const ngtcp2_path *path,
-    struct quic_initial *in)
+read_token(const uint8_t key[QUIC_KEY_LEN], const ngtcp2_path *path,
+    struct quic_initial *in, nsec wall)
 {
 	const ngtcp2_pkt_hd *hd = &in->hd;
-	nsec wall = r->worker->io.wall(r->worker->io.ctx);
-	struct version_key key;
+	struct version_key bound;
 
 	if (hd->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_RETRY2)
-		return read_retry_token(r, path, in, wall);
-	bind_key(r->service, hd->version, &key);
+		return read_retry_token(key, path, in, wall);
+	bind_key(key, hd->version, &bound);
 	if (hd->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR &&
 	    ngtcp2_crypto_verify_regular_token(hd->token, hd->tokenlen,
-		(const uint8_t *)&key, sizeof(key), path->remote.addr,
+		(const uint8_t *)&bound, sizeof(bound), path->remote.addr,
 		path->remote.addrlen, QUIC_TOKEN_LIFE, wall) == 0)
 		return QUIC_PROOF_TOKEN;
 	return QUIC_PROOF_NONE;
+}
+
+static enum quic_proof
+prove(const struct quic_router *r, const ngtcp2_path *path,
+    struct quic_initial *in)
+{
+	const struct evquic_service *service = r->service;
+	nsec wall = r->worker->io.wall(r->worker->io.ctx);
+	enum quic_proof proof = read_token(service->token_key, path, in, wall);
+
+	if (proof == QUIC_PROOF_NONE && service->has_old_keys)
+		proof = read_token(service->old_token_key, path, in, wall);
+	if (proof == QUIC_PROOF_NONE && looks_like_retry(&in->hd))
+		proof = QUIC_PROOF_FALSE;
+	return proof;
 }
 
 void
@@ -166,7 +178,7 @@ quic_token_judge(const struct quic_router *r, const ngtcp2_path *path,
 	in->proof = QUIC_PROOF_NONE;
 	if (in->hd.tokenlen == 0)
 		return;
-	in->proof = read_token(r, path, in);
+	in->proof = prove(r, path, in);
 	if (which[in->proof] != NULL)
 		counter_add(which[in->proof], 1);
 }
@@ -229,11 +241,14 @@ void
 quic_token_give(struct evquic_conn *c, const ngtcp2_addr *remote)
 {
 	const struct quic_io *io = &c->router->worker->io;
+	/* Under the key of today, not of the connection's beginning. */
+	const struct evquic_service *service = c->router->service;
 	uint8_t token[NGTCP2_CRYPTO_MAX_REGULAR_TOKENLEN];
 	struct version_key key;
 	ngtcp2_ssize n;
 
-	bind_key(c->service, ngtcp2_conn_get_negotiated_version(c->qc), &key);
+	bind_key(service->token_key, ngtcp2_conn_get_negotiated_version(c->qc),
+	    &key);
 	n = ngtcp2_crypto_generate_regular_token(token, (const uint8_t *)&key,
 	    sizeof(key), remote->addr, remote->addrlen, io->wall(io->ctx));
 	if (n > 0)
@@ -248,17 +263,16 @@ quic_token_give(struct evquic_conn *c, const ngtcp2_addr *remote)
  * instructions, and a connection begins with eight IDs.
  */
 void
-quic_stateless_token(const struct evquic_service *service, const uint8_t *id,
+quic_stateless_token(const uint8_t key[QUIC_KEY_LEN], const uint8_t *id,
     size_t len, uint8_t *ret_token)
 {
-	const uint8_t *key = service->reset_key;
 	uint64_t half[2] = {
 	    hash_bytes(key, id, len),
 	    hash_bytes(key + HASH_KEY_LEN, id, len),
 	};
 
 	_Static_assert(sizeof(half) == NGTCP2_STATELESS_RESET_TOKENLEN &&
-			   sizeof(service->reset_key) == 2 * HASH_KEY_LEN,
+			   QUIC_KEY_LEN == 2 * HASH_KEY_LEN,
 	    "two halves");
 	memcpy(ret_token, half, sizeof(half));
 }
@@ -275,27 +289,24 @@ may_reset(struct quic_router *r, nsec now)
 	return true;
 }
 
-void
-quic_stateless_reset(struct quic_socket *s, const ngtcp2_path *path,
-    const uint8_t *data, size_t len, nsec now)
+/* One reset of `size` bytes, with the token of `id` under a key. */
+static void
+send_reset(struct quic_socket *s, const ngtcp2_path *path,
+    const uint8_t key[QUIC_KEY_LEN], const uint8_t *id, size_t size, nsec now)
 {
-	struct quic_router *r = s->router;
-	struct evquic_worker *w = r->worker;
+	struct evquic_worker *w = s->router->worker;
 	uint8_t token[NGTCP2_STATELESS_RESET_TOKENLEN];
 	uint8_t noise[RESET_MAX - NGTCP2_STATELESS_RESET_TOKENLEN];
-	size_t size = len <= RESET_MAX ? len - 1 : RESET_MAX;
 	uint8_t *room;
 
-	if (s->connected || r->service == NULL || len <= QUIC_RESET_MIN)
-		return;
-	if (!may_reset(r, now)) {
+	if (!may_reset(s->router, now)) {
 		counter_add(&w->counters.resets_limited, 1);
 		return;
 	}
 	room = quic_tx_room(s, size);
 	if (room == NULL)
 		return;
-	quic_stateless_token(r->service, data + 1, QUIC_CID_LEN, token);
+	quic_stateless_token(key, id, QUIC_CID_LEN, token);
 	random_bytes(&w->random, noise, sizeof(noise));
 	if (ngtcp2_pkt_write_stateless_reset(
 		room, size, token, noise, size - sizeof(token)) < 0)
@@ -303,4 +314,32 @@ quic_stateless_reset(struct quic_socket *s, const ngtcp2_path *path,
 	quic_tx_commit(s, path, 0, size);
 	counter_add(&w->counters.resets_sent, 1);
 	quic_worker_want_flush(w);
+}
+
+/*
+ * Nobody knows under which key an ID without a connection was issued.  While
+ * there are two, a packet that is larger than two resets draws both, and a
+ * smaller one either, by chance: a client that hears nothing sends more of
+ * them.  So the bytes of all answers stay below those of what drew them, which
+ * is what ends loops and prevents amplification (RFC 9000 10.3.3).
+ */
+void
+quic_stateless_reset(struct quic_socket *s, const ngtcp2_path *path,
+    const uint8_t *data, size_t len, nsec now)
+{
+	struct quic_router *r = s->router;
+	const struct evquic_service *service = r->service;
+	size_t size = len <= RESET_MAX ? len - 1 : RESET_MAX;
+	bool is_old, both;
+
+	if (s->connected || service == NULL || len <= QUIC_RESET_MIN)
+		return;
+	both = service->has_old_keys && len > 2 * RESET_MAX;
+	is_old = service->has_old_keys && !both &&
+		 random_below(&r->worker->random, 2) == 1;
+	if (!is_old)
+		send_reset(s, path, service->reset_key, data + 1, size, now);
+	if (is_old || both)
+		send_reset(
+		    s, path, service->old_reset_key, data + 1, size, now);
 }

@@ -221,6 +221,17 @@ duo_resume(
 	return full;
 }
 
+void
+duo_reload(struct duo *d)
+{
+	struct evquic_service *service = evquic_service_new(&d->service);
+
+	assert(service != NULL);
+	for (unsigned i = 0; i < d->sim.workers; i++)
+		evquic_endpoint_serve(d->sim.server, i, service);
+	evquic_service_unref(service);
+}
+
 struct evquic_conn *
 duo_connect(struct duo *d, const struct evquic_connect_options *o)
 {

@@ -96,6 +96,9 @@ void duo_done(struct duo *d);
 struct evquic_connect_options duo_resume(
     const struct duo *d, const struct evquic_connect_options *o, bool early);
 
+/* The server takes over `service` as it stands now, as after a reload. */
+void duo_reload(struct duo *d);
+
 /* Begins a connection; NULL: duo_app, and the CA is trusted. */
 struct evquic_conn *duo_connect(
     struct duo *d, const struct evquic_connect_options *o);

@@ -16,6 +16,7 @@ enum {
 	LARGEST = 1500,
 	SMALLEST_TRIGGER = 22,
 	SMALL_TRIGGER = 43,
+	TWO_TRIGGER = 85,
 	RESETS = 200,
 	MOVES = 20,
 	FLOOD = 3 * QUIC_RESETS_PER_SECOND
@@ -137,7 +138,8 @@ test_looks(void)
 
 		bad += len == 0 || (stranger.bytes[0] & HEADER_BITS) != SHORT;
 		memset(id, (int)i, sizeof(id));
-		quic_stateless_token(d.sim.service, id, sizeof(id), expected);
+		quic_stateless_token(
+		    d.service.reset_key, id, sizeof(id), expected);
 		memcpy(tokens[i], stranger.bytes + len - TOKEN, TOKEN);
 		bad += memcmp(tokens[i], expected, TOKEN) != 0;
 		for (size_t k = 0; k < sizeof(bits) / sizeof(bits[0]); k++)
@@ -197,6 +199,138 @@ test_other_key(void)
 	CU_ASSERT(d.client.n[DUO_CLOSED] == 0);
 	CU_ASSERT(sim_run_out(&d.sim));
 	CU_ASSERT(d.client.stats.closed_by == EVQUIC_CLOSED_IDLE);
+	duo_done(&d);
+}
+
+/* ----------------------------------------------------------- two keys -- */
+
+/* The next keys; those in use become the old ones. */
+static void
+rotate(uint8_t key)
+{
+	d.service.has_old_keys = true;
+	memcpy(d.service.old_reset_key, d.service.reset_key,
+	    sizeof(d.service.reset_key));
+	memset(d.service.reset_key, key, sizeof(d.service.reset_key));
+}
+
+/* The server that knows two keys ends connections of both, whose packets are
+ * large or small. */
+static void
+test_old_key(void)
+{
+	static const size_t sizes[] = {100, 1};
+
+	for (size_t i = 0; i < 2 * sizeof(sizes) / sizeof(sizes[0]); i++) {
+		begin(NULL);
+		if (i % 2 == 0)
+			rotate(1);
+		sim_restart(&d.sim, &d.service);
+		CU_ASSERT_FATAL(duo_open(&d));
+		duo_talk(&d);
+		if (i % 2 == 1)
+			rotate(1);
+		sim_restart(&d.sim, &d.service);
+		CU_ASSERT(duo_write(duo_stream(&d.client, true), sizes[i / 2],
+			      true) == 0);
+		CU_ASSERT(sim_run_out(&d.sim));
+		PROVE(
+		    "QSV-037", d.client.stats.closed_by == EVQUIC_CLOSED_RESET);
+		duo_done(&d);
+	}
+}
+
+/* How many resets a packet draws; all that were heard are in `stranger`. */
+static unsigned
+draw(uint8_t id, size_t len, size_t *ret_total)
+{
+	unsigned before = stranger.replies;
+	size_t total = stranger.total;
+
+	send_stray(id, len);
+	*ret_total = stranger.total - total;
+	return stranger.replies - before;
+}
+
+/* Both where both are smaller than what drew them together; else either. */
+static void
+test_two_sizes(void)
+{
+	uint8_t id[QUIC_CID_LEN], token[TOKEN];
+	unsigned bad = 0, old = 0;
+	size_t total;
+
+	begin(NULL);
+	rotate(1);
+	duo_reload(&d);
+	for (size_t len = 1; len <= LARGEST; len++) {
+		unsigned n = draw(0x11, len, &total);
+
+		bad += n != (len < SMALLEST_TRIGGER ? 0U
+				: len < TWO_TRIGGER ? 1U
+						    : 2U);
+		bad += total >= len;
+		if (len % RESETS == 0)
+			wait_a_second();
+	}
+	PROVE("BAD-060", bad == 0);
+	PROVE("QSV-069", bad == 0);
+	memset(id, 0x11, sizeof(id));
+	quic_stateless_token(d.service.old_reset_key, id, sizeof(id), token);
+	for (unsigned i = 0; i < RESETS; i++) {
+		(void)draw(0x11, 60, &total);
+		old += memcmp(stranger.bytes + stranger.len - TOKEN, token,
+			   TOKEN) == 0;
+	}
+	/* A coin that is thrown 200 times: 5 sigma are 35. */
+	CU_ASSERT(old > RESETS / 2 - 35 && old < RESETS / 2 + 35);
+	duo_done(&d);
+}
+
+/* They end, too, between two servers with two keys each; and one bound is for
+ * all of them. */
+static void
+test_two_loop(void)
+{
+	size_t todo[LARGEST] = {LARGEST}, n = 1, total, answers = 0;
+	uint64_t sent;
+
+	begin(NULL);
+	rotate(1);
+	duo_reload(&d);
+	while (n > 0 && answers < LARGEST) {
+		unsigned k = draw(0x11, todo[--n], &total);
+
+		answers += k;
+		for (unsigned i = 0; i < k; i++)
+			todo[n++] = stranger.len;
+	}
+	PROVE("QSV-073", n == 0 && answers > 2 && answers < LARGEST);
+	wait_a_second();
+	sent = count("resets_sent");
+	for (unsigned i = 0; i < FLOOD; i++)
+		(void)draw((uint8_t)i, 100, &total);
+	PROVE("QSV-073", count("resets_sent") - sent == QUIC_RESETS_PER_SECOND);
+	duo_done(&d);
+}
+
+/* What is issued after a reload is issued under its key, also to those who
+ * came before. */
+static void
+test_new_key(void)
+{
+	uint8_t token[TOKEN], expected[TOKEN];
+	ngtcp2_cid cid;
+
+	begin(NULL);
+	CU_ASSERT_FATAL(duo_open(&d));
+	rotate(1);
+	duo_reload(&d);
+	CU_ASSERT(quic_conn_new_cid(d.server.conn, &cid, token) == 0);
+	quic_stateless_token(
+	    d.service.reset_key, cid.data, cid.datalen, expected);
+	PROVE("QSV-037", memcmp(token, expected, TOKEN) == 0);
+	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
 }
 
@@ -335,6 +469,10 @@ test_quic_reset_register(void)
 	unit_test(s, "looks", test_looks);
 	unit_test(s, "restart", test_restart);
 	unit_test(s, "other_key", test_other_key);
+	unit_test(s, "old_key", test_old_key);
+	unit_test(s, "two_sizes", test_two_sizes);
+	unit_test(s, "two_loop", test_two_loop);
+	unit_test(s, "new_key", test_new_key);
 	unit_test(s, "rate", test_rate);
 	unit_test(s, "loop", test_loop);
 	unit_test(s, "other_worker", test_other_worker);

@@ -366,6 +366,43 @@ test_restart(void)
 	end();
 }
 
+/* The next keys; those in use become the old ones. */
+static void
+rotate(uint8_t key)
+{
+	d.service.has_old_keys = true;
+	memcpy(d.service.old_token_key, d.service.token_key,
+	    sizeof(d.service.token_key));
+	memset(d.service.token_key, key, sizeof(d.service.token_key));
+}
+
+/* A reload with another key between Retry and its answer. */
+static void
+test_new_key_in_retry(void)
+{
+	begin_retry(DEED_NONE);
+	rotate(1);
+	duo_reload(&d);
+	duo_talk(&d);
+	PROVE("QSV-037", d.client.n[DUO_OPENED] == 1 && wire.retries == 1 &&
+			     count("tokens_accepted") == 1);
+	end();
+	/* Two of them: the token is of none that is known. */
+	begin_retry(DEED_NONE);
+	rotate(1);
+	rotate(2);
+	duo_reload(&d);
+	PROVE("QSV-028", is_refused());
+	end();
+	/* Readable by the old key, it is judged as by the new one. */
+	begin_retry(DEED_NONE);
+	rotate(1);
+	duo_reload(&d);
+	d.sim.net.wall += QUIC_RETRY_TOKEN_LIFE;
+	PROVE("QSV-028", is_refused());
+	end();
+}
+
 /* One Retry for a datagram, with an ID of its own each time. */
 static void
 test_one_retry(void)
@@ -671,6 +708,60 @@ test_new_token_lossy(void)
 	CU_ASSERT(bad == 0);
 }
 
+/* Tokens of the key before are accepted, over a restart, too; of the one
+ * before that they are as none. */
+static void
+test_new_token_old_key(void)
+{
+	struct peer_options o = {.alpn = "duo"}, late = {.alpn = "duo"};
+	uint8_t token[PEER_TOKEN], other[PEER_TOKEN];
+
+	begin(EVQUIC_RETRY_ALWAYS);
+	d.service.tokens_seen = evquic_replay_new(BATCH);
+	sim_restart(&d.sim, &d.service);
+	earn_token(&o, token);
+	earn_token(&late, other);
+	rotate(1);
+	sim_restart(&d.sim, &d.service);
+	PROVE("QSV-037", retries_of(&o) == 0 && count("tokens_reused") == 0);
+	PROVE("QSV-033", retries_of(&o) == 1 && count("tokens_reused") == 1);
+	rotate(2);
+	sim_restart(&d.sim, &d.service);
+	CU_ASSERT(retries_of(&late) == 1);
+	CU_ASSERT(count("tokens_unreadable") == 1);
+	sim_run(&d.sim, 2 * SPAN);
+	evquic_replay_unref(d.service.tokens_seen);
+	duo_done(&d);
+}
+
+/* Also who came under the old key is given tokens of the new one. */
+static void
+test_new_token_new_key(void)
+{
+	struct peer_options o = {.alpn = "duo"};
+	uint8_t token[PEER_TOKEN];
+
+	begin(EVQUIC_RETRY_ALWAYS);
+	peer_connect(&peer, &d.sim, &o);
+	duo_talk(&d);
+	CU_ASSERT(peer.ntokens == 1);
+	rotate(1);
+	duo_reload(&d);
+	net_rebind(&d.sim.net, peer.fd);
+	(void)peer_send(&peer, 100, true);
+	duo_talk(&d);
+	CU_ASSERT_FATAL(peer.ntokens == 2);
+	memcpy(token, peer.token, peer.tokenlen);
+	o.token = token;
+	o.tokenlen = peer.tokenlen;
+	peer_done(&peer);
+	d.service.has_old_keys = false;
+	sim_restart(&d.sim, &d.service);
+	PROVE("QSV-037", retries_of(&o) == 0);
+	sim_run(&d.sim, 2 * SPAN);
+	duo_done(&d);
+}
+
 /* After a move there is one for the new address. */
 static void
 test_new_token_after_move(void)
@@ -873,6 +964,7 @@ test_quic_token_register(void)
 	unit_test(s, "corrupted", test_corrupted);
 	unit_test(s, "other_address", test_other_address);
 	unit_test(s, "restart", test_restart);
+	unit_test(s, "new_key_in_retry", test_new_key_in_retry);
 	unit_test(s, "one_retry", test_one_retry);
 	unit_test(s, "bits", test_bits);
 	unit_test(s, "new_token", test_new_token);
@@ -881,6 +973,8 @@ test_quic_token_register(void)
 	unit_test(s, "new_token_twice", test_new_token_twice);
 	unit_test(s, "new_token_no_room", test_new_token_no_room);
 	unit_test(s, "new_token_lossy", test_new_token_lossy);
+	unit_test(s, "new_token_old_key", test_new_token_old_key);
+	unit_test(s, "new_token_new_key", test_new_token_new_key);
 	unit_test(s, "new_token_after_move", test_new_token_after_move);
 	unit_test(s, "unlinkable", test_unlinkable);
 	unit_test(s, "garbage", test_garbage);
