@@ -14,7 +14,6 @@
 #include "resolver/peers.h"
 #include "resolver/state.h"
 #include "resolver/worker.h"
-#include "tls/secret.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -35,7 +34,6 @@
 #define TOKENS_SEEN_LEAST 4096
 #define TOKENS_SEEN_MOST (1024 * 1024)
 
-#define SECRET_FILE "secret"
 #define RESET_LABEL "stateless reset"
 #define STEER_LABEL "steering"
 #define STEER_KEY_LEN 16
@@ -90,14 +88,26 @@ retry_policy(enum config_retry retry)
 /* The same secret gives the same keys, after a restart and in a fleet. */
 static int
 derive_keys(
-    const struct tls_secret *secret, struct evquic_service_options *options)
+    const struct secrets *secrets, struct evquic_service_options *options)
 {
-	int rc = tls_secret_derive(secret, RESET_LABEL, NULL, 0,
-	    options->reset_key, sizeof(options->reset_key));
+	const size_t len = sizeof(options->reset_key);
+	const struct {
+		const struct tls_secret *secret;
+		const char *label;
+		uint8_t *key;
+	} keys[] = {
+	    {secrets->now, RESET_LABEL, options->reset_key},
+	    {secrets->now, TOKEN_LABEL, options->token_key},
+	    {secrets->old, RESET_LABEL, options->old_reset_key},
+	    {secrets->old, TOKEN_LABEL, options->old_token_key},
+	};
+	int rc = 0;
 
-	if (rc == 0)
-		rc = tls_secret_derive(secret, TOKEN_LABEL, NULL, 0,
-		    options->token_key, sizeof(options->token_key));
+	options->has_old_keys = secrets->old != NULL;
+	for (size_t i = 0; rc == 0 && i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (keys[i].secret != NULL)
+			rc = tls_secret_derive(keys[i].secret, keys[i].label,
+			    NULL, 0, keys[i].key, len);
 	return rc;
 }
 
@@ -137,7 +147,7 @@ make_service(
 	};
 
 	options.max_bytes = memory_bound(config) / s->nworkers;
-	if (derive_keys(s->secret, &options) != 0)
+	if (derive_keys(&s->secrets, &options) != 0)
 		return NULL;
 	return evquic_service_new(&options);
 }
@@ -148,7 +158,7 @@ static int
 open_state(struct server *s)
 {
 	struct state_env env;
-	char why[EVQUIC_WHY_SIZE], path[PATH_MAX + sizeof(SECRET_FILE) + 1];
+	char why[EVQUIC_WHY_SIZE];
 	int rc;
 
 	state_env_read(&env);
@@ -156,14 +166,11 @@ open_state(struct server *s)
 	    s->config->state, &env, s->state_dir, why, sizeof(why));
 	if (rc == 0)
 		rc = state_dir_ensure(s->state_dir, why, sizeof(why));
-	if (rc == 0) {
-		(void)snprintf(
-		    path, sizeof(path), "%s/%s", s->state_dir, SECRET_FILE);
-		rc = tls_secret_load(path, why, sizeof(why), &s->secret);
-	}
-	if (rc != 0)
+	if (rc != 0) {
 		log_err(s->log, "%s", why);
-	return rc;
+		return rc;
+	}
+	return secrets_open(s->state_dir, s->log, &s->secrets);
 }
 
 static size_t
@@ -179,13 +186,14 @@ count_workers(const struct config *config)
 	return n > 0 ? (size_t)n : 1;
 }
 
-/* The ports of all workers, and who gets what: fixed by the secret. */
+/* The ports of all workers, and who gets what: fixed by the secret of the
+ * start, since a new one would move connections that live. */
 static int
 make_endpoint(struct server *s, struct evquic_worker *const *quic)
 {
 	uint8_t key[STEER_KEY_LEN];
 	int rc = tls_secret_derive(
-	    s->secret, STEER_LABEL, NULL, 0, key, sizeof(key));
+	    s->secrets.now, STEER_LABEL, NULL, 0, key, sizeof(key));
 
 	if (rc != 0)
 		return rc;
@@ -360,7 +368,7 @@ name_restart_keys(struct server *s, const struct config *config)
 		log_warn(s->log, "%s changes with a restart only", keys[i]);
 }
 
-/* Hands configuration and certificate to the workers. */
+/* Hands configuration, certificate and keys to the workers. */
 static int
 distribute(struct server *s, struct config *config, struct evquic_cred *cred)
 {
@@ -385,7 +393,11 @@ server_reload(struct server *s, struct config *config)
 	int rc = load_cred(s, config, &cred);
 
 	if (rc == 0) {
-		rc = distribute(s, config, cred);
+		/* Last of what a person can have got wrong: a new secret is in
+		 * use from here on, even if the workers hear of it later. */
+		rc = secrets_reread(&s->secrets, s->state_dir, s->log);
+		if (rc == 0)
+			rc = distribute(s, config, cred);
 		if (rc != 0)
 			evquic_cred_unref(cred);
 	}
@@ -470,7 +482,7 @@ server_done(struct server *s)
 	peers_free(s->peers);
 	evquic_cred_unref(s->cred);
 	evquic_replay_unref(s->tokens_seen);
-	tls_secret_free(s->secret);
+	secrets_done(&s->secrets);
 	config_unref(s->config);
 	if (s->ended_fd >= 0)
 		close(s->ended_fd);

@@ -12,19 +12,19 @@
 
 #include "resolver/config.h"
 #include "resolver/ops/log.h"
+#include "resolver/secrets.h"
 
 struct evquic_cred;
 struct evquic_endpoint;
 struct evquic_replay;
 struct peers;
-struct tls_secret;
 struct worker;
 
 struct server {
 	struct log *log;
 	struct config *config;
 	char state_dir[PATH_MAX];
-	struct tls_secret *secret;
+	struct secrets secrets;
 	struct evquic_cred *cred;
 	struct peers *peers;
 	struct evquic_replay *tokens_seen;
@@ -48,8 +48,8 @@ int server_start(struct server *s);
 
 /*
  * Takes over a new configuration as far as a running server can; keys that
- * wait for a restart are named in the log.  A certificate that cannot be
- * loaded leaves everything as it was.
+ * wait for a restart are named in the log.  Reads certificate and secret
+ * again; one that cannot be used leaves everything as it was.
  */
 int server_reload(struct server *s, struct config *config);
 

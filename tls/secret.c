@@ -136,6 +136,21 @@ tls_secret_load(const char *path, char *ret_why, size_t whylen,
 	return read_secret(path, &why, ret_secret);
 }
 
+int
+tls_secret_read(const char *path, char *ret_why, size_t whylen,
+    struct tls_secret **ret_secret)
+{
+	const struct tls_why why = {ret_why, whylen};
+
+	return read_secret(path, &why, ret_secret);
+}
+
+bool
+tls_secret_is_equal(const struct tls_secret *a, const struct tls_secret *b)
+{
+	return gnutls_memcmp(a->prk, b->prk, sizeof(a->prk)) == 0;
+}
+
 /* The info of RFC 5869 2.3: the zero keeps label and context apart. */
 static uint8_t *
 make_info(const char *label, const void *ctx, size_t ctxlen, size_t *ret_len)

@@ -8,6 +8,7 @@
  * resets, steering.  An object is immutable: any thread may derive.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,6 +32,14 @@ struct tls_secret;
  */
 int tls_secret_load(const char *path, char *ret_why, size_t whylen,
     struct tls_secret **ret_secret);
+
+/* The same, but that a file that is not there is -ENOENT, too. */
+int tls_secret_read(const char *path, char *ret_why, size_t whylen,
+    struct tls_secret **ret_secret);
+
+/* True if both give the same keys; takes as long if they do not. */
+bool tls_secret_is_equal(
+    const struct tls_secret *a, const struct tls_secret *b);
 
 /*
  * A secret of BYTES, which are copied; with NULL a random one that dies

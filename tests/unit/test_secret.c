@@ -69,13 +69,40 @@ test_created(void)
 	derive(secret, first);
 	derive(again, second);
 	CU_ASSERT(memcmp(first, second, sizeof(first)) == 0);
+	CU_ASSERT(tls_secret_is_equal(secret, again));
 	tls_secret_free(again);
 	CU_ASSERT_FATAL(load(&dir, "another", why, &again) == 0);
 	derive(again, second);
 	CU_ASSERT(memcmp(first, second, sizeof(first)) != 0);
+	CU_ASSERT(!tls_secret_is_equal(secret, again));
 	tls_secret_free(secret);
 	tls_secret_free(again);
 	tls_secret_free(NULL);
+	certs_dir_done(&dir);
+}
+
+/* Reading makes nothing. */
+static void
+test_read(void)
+{
+	struct tls_secret *secret = NULL, *again = NULL;
+	char why[EVQUIC_WHY_SIZE] = "", path[CERTS_PATH];
+	struct certs_dir dir;
+
+	certs_dir_init(&dir);
+	(void)certs_file(&dir, path, "secret");
+	CU_ASSERT(tls_secret_read(path, why, sizeof(why), &secret) == -ENOENT);
+	CU_ASSERT(strstr(why, "secret") != NULL);
+	CU_ASSERT(access(path, F_OK) != 0);
+	CU_ASSERT_FATAL(load(&dir, "secret", why, &secret) == 0);
+	CU_ASSERT_FATAL(tls_secret_read(path, why, sizeof(why), &again) == 0);
+	CU_ASSERT(tls_secret_is_equal(secret, again));
+	tls_secret_free(again);
+	again = NULL;
+	CU_ASSERT(chmod(path, 0640) == 0);
+	CU_ASSERT(tls_secret_read(path, why, sizeof(why), &again) == -EPERM);
+	CU_ASSERT(again == NULL);
+	tls_secret_free(secret);
 	certs_dir_done(&dir);
 }
 
@@ -257,6 +284,7 @@ test_secret_register(void)
 	CU_pSuite suite = unit_suite("secret");
 
 	unit_test(suite, "created", test_created);
+	unit_test(suite, "read", test_read);
 	unit_test(suite, "refused", test_refused);
 	unit_test(suite, "read_only_folder", test_read_only_folder);
 	unit_test(suite, "race", test_race);

@@ -160,6 +160,7 @@ take_text_option(struct raw_settings *s, const char *word)
 	    {"pin", &s->pin},
 	    {"token", &s->token},
 	    {"hello", &s->hello},
+	    {"hold_retry", &s->hold_retry},
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {

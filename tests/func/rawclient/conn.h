@@ -50,9 +50,10 @@ struct raw_settings {
 	const char *token; /* of the first Initial, in hexadecimal, or NULL */
 	const char *hello; /* rules of hello.h, or NULL */
 	bool lists_both;   /* versions 1 and 2 of QUIC (RFC 9368) */
-	bool no_ack;	   /* abandon() as soon as the handshake is done */
-	bool hello_tls12;  /* offer nothing above TLS 1.2 */
-	bool is_reversed;  /* the datagrams of the hello go last first */
+	const char *hold_retry; /* a file to wait for after Retry, or NULL */
+	bool no_ack;		/* abandon() as soon as the handshake is done */
+	bool hello_tls12;	/* offer nothing above TLS 1.2 */
+	bool is_reversed;	/* the datagrams of the hello go last first */
 };
 void raw_settings_default(struct raw_settings *settings);
 

@@ -43,6 +43,8 @@
  *       version=both       begins with 1 and lists 1 and 2
  *       [reversed]         the datagrams of the hello, the last first
  *       [token_of=NAME]    the last NEW_TOKEN of that connection
+ *       [hold_retry=FILE]  says "# NAME: Retry" when one came, and goes on
+ *                          when FILE is there
  *                          without nowait it waits for the handshake, which
  *                          must succeed
  *   use NAME      drop [NAME]      abandon      rebind      takeover

@@ -20,7 +20,9 @@
 enum {
 	DCID_LEN = 18,
 	SOCKET_BUFFER = 4 << 20,
-	SETTINGS_STRINGS = 11,
+	SETTINGS_STRINGS = 12,
+	HOLD_STEP_US = 20000,
+	HOLD_STEPS = 9 * 50, /* less than the life of a Retry token */
 	FIRST_UNI = 0x02
 };
 
@@ -57,6 +59,7 @@ copy_settings(struct raw_conn *conn, const struct raw_settings *from)
 	members[8] = &s->pin;
 	members[9] = &s->token;
 	members[10] = &s->hello;
+	members[11] = &s->hold_retry;
 	conn->strings = raw_alloc(SETTINGS_STRINGS, sizeof(char *));
 	for (size_t i = 0; i < SETTINGS_STRINGS; i++) {
 		if (*members[i] == NULL)
@@ -127,12 +130,28 @@ on_stateless_reset(
 	return 0;
 }
 
+/* The whole client stands still meanwhile. */
+static void
+hold(const struct raw_conn *conn)
+{
+	if (conn->settings.hold_retry == NULL)
+		return;
+	printf("# %s: Retry\n", conn->name);
+	fflush(stdout);
+	for (int i = 0; i < HOLD_STEPS; i++) {
+		if (access(conn->settings.hold_retry, F_OK) == 0)
+			break;
+		(void)usleep(HOLD_STEP_US);
+	}
+}
+
 static int
 on_retry(ngtcp2_conn *quic, const ngtcp2_pkt_hd *hd, void *user)
 {
 	struct raw_conn *conn = user;
 
 	conn->has_retry = true;
+	hold(conn);
 	return ngtcp2_crypto_recv_retry_cb(quic, hd, user);
 }
 
