@@ -11,7 +11,7 @@
 
 enum {
 	DUO_TEXT = 160,
-	DUO_SESSION_MAX = 4096,
+	DUO_SESSION_MAX = 65536, /* the chain is in it */
 	DUO_REPLAYS = 100 /* ClientHellos with early data are remembered */
 };
 
