@@ -28,30 +28,6 @@
 
 /* ---------------------------------------------------------- life, death -- */
 
-static void *
-mem_malloc(size_t size, void *account)
-{
-	return account_malloc(account, size);
-}
-
-static void
-mem_free(void *ptr, void *account)
-{
-	account_free(account, ptr);
-}
-
-static void *
-mem_calloc(size_t count, size_t size, void *account)
-{
-	return account_calloc(account, count, size);
-}
-
-static void *
-mem_realloc(void *ptr, size_t size, void *account)
-{
-	return account_realloc(account, ptr, size);
-}
-
 static void on_timer(struct timer *timer, nsec now);
 
 struct evquic_conn *
@@ -68,8 +44,7 @@ quic_conn_new(struct quic_socket *s, const ngtcp2_path *path, nsec now)
 	c->state = QUIC_HANDSHAKE;
 	c->started = now;
 	c->account.parent = &w->account;
-	c->mem = (ngtcp2_mem){
-	    &c->account, mem_malloc, mem_free, mem_calloc, mem_realloc};
+	quic_mem_init(c);
 	(void)quic_addr_copy(&c->local, path->local.addr);
 	(void)quic_addr_copy(&c->remote, path->remote.addr);
 	timer_init(&c->timer, on_timer);
@@ -93,6 +68,7 @@ quic_conn_free(struct evquic_conn *c)
 	assert(list_is_empty(&c->streams) && list_is_empty(&c->cids));
 	assert(c->unacked == 0);
 	ngtcp2_conn_del(c->qc);
+	quic_mem_done(c);
 	if (c->tls != NULL)
 		account_refund(&c->account, QUIC_TLS_BYTES);
 	quic_tls_free(c->tls);

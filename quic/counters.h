@@ -34,6 +34,7 @@
 	X(shed_half_open, "handshakes without a proof of address given up")    \
 	X(shed_idle, "idle connections closed to make room")                   \
 	X(shed_large, "connections closed for holding too much memory")        \
+	X(blocks_forgotten, "memory blocks that ngtcp2 did not free itself")   \
 	X(vn_sent, "Version Negotiation packets sent")                         \
 	X(retries_sent, "Retry packets sent")                                  \
 	X(tokens_accepted, "address tokens that proved an address")            \

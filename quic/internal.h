@@ -462,6 +462,14 @@ size_t quic_mtu_payload(struct evquic_conn *c);
  * of the connection fires. */
 void quic_mtu_check(struct evquic_conn *c, nsec now);
 
+/* --------------------------------------------------------------- mem.c -- */
+
+/* Makes `c->mem`, by which ngtcp2 allocates for a connection. */
+void quic_mem_init(struct evquic_conn *c);
+
+/* Frees what ngtcp2 has not freed; nothing of it is used any more. */
+void quic_mem_done(struct evquic_conn *c);
+
 /* -------------------------------------------------------------- conn.c -- */
 
 enum quic_state {
@@ -497,6 +505,7 @@ struct evquic_conn {
 	ngtcp2_conn *qc;
 	struct quic_tls *tls; /* NULL once freed */
 	ngtcp2_mem mem;
+	struct list blocks; /* of ngtcp2's memory */
 	struct account account;
 	struct timer timer;
 	struct list cids;

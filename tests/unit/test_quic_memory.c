@@ -98,6 +98,33 @@ test_from_each_on(void)
 	CU_ASSERT(n > 100);
 }
 
+/* The connection frees what ngtcp2 forgets, and only that. */
+static void
+test_forgotten(void)
+{
+	const ngtcp2_mem *mem;
+	struct evquic_worker *w;
+	uint8_t *p, *q;
+
+	duo_init_open(&d, NULL);
+	mem = &d.server.conn->mem;
+	w = d.server.conn->router->worker;
+	p = mem->malloc(10, mem->user_data);
+	CU_ASSERT_FATAL(p != NULL);
+	p[0] = 7;
+	p = mem->realloc(p, 5000, mem->user_data);
+	q = mem->calloc(10, 20, mem->user_data);
+	CU_ASSERT_FATAL(p != NULL && q != NULL);
+	CU_ASSERT(p[0] == 7 && q[0] == 0 && q[199] == 0);
+	CU_ASSERT(mem->calloc(SIZE_MAX / 2, 3, mem->user_data) == NULL);
+	CU_ASSERT(mem->malloc(SIZE_MAX - 1, mem->user_data) == NULL);
+	mem->free(mem->realloc(NULL, 1, mem->user_data), mem->user_data);
+	CU_ASSERT(duo_end(&d));
+	CU_ASSERT(counter_get(&w->counters.blocks_forgotten) == 2);
+	CU_ASSERT(counter_get(&w->account.bytes) == 0);
+	duo_done(&d);
+}
+
 void
 test_quic_memory_register(void)
 {
@@ -105,4 +132,5 @@ test_quic_memory_register(void)
 
 	unit_test(s, "each_once", test_each_once);
 	unit_test(s, "from_each_on", test_from_each_on);
+	unit_test(s, "forgotten", test_forgotten);
 }
