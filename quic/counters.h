@@ -36,6 +36,7 @@
 	X(shed_large, "connections closed for holding too much memory")        \
 	X(blocks_forgotten, "memory blocks that ngtcp2 did not free itself")   \
 	X(vn_sent, "Version Negotiation packets sent")                         \
+	X(vn_limited, "Version Negotiation not sent: too many a second")       \
 	X(retries_sent, "Retry packets sent")                                  \
 	X(tokens_accepted, "address tokens that proved an address")            \
 	X(tokens_reused, "NEW_TOKEN tokens that came a second time")           \

@@ -283,6 +283,7 @@ struct quic_router {
 	struct evquic_service *service; /* NULL: accepts nobody */
 	unsigned accepts;		/* of this wake-up */
 	nsec resets_until; /* when the stateless resets sent are paid for */
+	nsec vns_until;	   /* the same for Version Negotiation */
 	bool draining;
 	void (*idle)(void *arg); /* to be called when no connection is left */
 	void *idle_arg;
@@ -364,9 +365,10 @@ bool quic_inbox_take(struct quic_router *r, nsec now);
 #define QUIC_RESET_MIN                                                         \
 	(NGTCP2_MIN_STATELESS_RESET_RANDLEN + NGTCP2_STATELESS_RESET_TOKENLEN)
 
-/* Answers a datagram of an unknown version (RFC 9000 6.1). */
+/* Answers a datagram of an unknown version (RFC 9000 6.1), if the rate allows
+ * it. */
 void quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
-    const ngtcp2_version_cid *vc);
+    const ngtcp2_version_cid *vc, nsec now);
 
 /* Refuses a connection with a transport error code, keeping nothing
  * (RFC 9000 5.2.2). */

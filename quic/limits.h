@@ -78,8 +78,9 @@
 #define QUIC_INBOX_MAX 4096
 
 /* Stateless resets of a router (RFC 9000 10.3.3): so many a second, and as many
- * at once. */
+ * at once.  Version Negotiation packets (6.1): never more in any second. */
 #define QUIC_RESETS_PER_SECOND 1000
+#define QUIC_VNS_PER_SECOND 1000
 
 /* Address validation (RFC 9000 8.1): handshakes in flight of a worker from
  * which on clients get Retry, and how long tokens of Retry and of NEW_TOKEN

@@ -399,7 +399,7 @@ route_long(struct quic_socket *s, const ngtcp2_path *path,
 		/* Unknown version, and 1200 bytes or more (RFC 9000 5.2.2);
 		 * its IDs may have up to 255 octets. */
 		if (may_answer(s, path))
-			quic_stateless_version(s, path, &vc);
+			quic_stateless_version(s, path, &vc, now);
 		return;
 	}
 	if (rv != 0) {

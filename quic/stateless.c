@@ -18,19 +18,37 @@
  * other come to an end (10.3.3). */
 #define RESET_MAX 42
 
+/* So many a second, and a second's worth at once: is the next one of a kind
+ * paid for, whose last is `*until`? */
+static bool
+is_paid(nsec *until, nsec now, unsigned per_second)
+{
+	nsec from = *until > now ? *until : now;
+
+	if (from - now >= NSEC_PER_SEC)
+		return false;
+	*until = from + NSEC_PER_SEC / per_second;
+	return true;
+}
+
 void
 quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
-    const ngtcp2_version_cid *vc)
+    const ngtcp2_version_cid *vc, nsec now)
 {
 	const struct quic_versions *spoken = s->router->service->versions;
 	uint32_t versions[1 + sizeof(spoken->list) / sizeof(spoken->list[0])];
 	struct evquic_worker *w = s->router->worker;
-	uint8_t unused;
-	uint8_t *room = quic_tx_room(s, QUIC_MIN_INITIAL);
+	uint8_t unused, *room;
 	ngtcp2_ssize n;
 
+	/* Half of them at once, and half while the second passes. */
+	if (!is_paid(&s->router->vns_until, now, QUIC_VNS_PER_SECOND / 2)) {
+		counter_add(&w->counters.vn_limited, 1);
+		return; /* the client asks again */
+	}
+	room = quic_tx_room(s, QUIC_MIN_INITIAL);
 	if (room == NULL)
-		return; /* the socket is full; the client asks again */
+		return; /* the socket is full */
 	random_bytes(&w->random, &unused, sizeof(unused));
 	versions[0] = GREASE_VERSION;
 	memcpy(versions + 1, spoken->list, spoken->n * sizeof(versions[0]));
@@ -277,18 +295,6 @@ quic_stateless_token(const uint8_t key[QUIC_KEY_LEN], const uint8_t *id,
 	memcpy(ret_token, half, sizeof(half));
 }
 
-/* RFC 9000 10.3.3: so many a second, and a second's worth at once. */
-static bool
-may_reset(struct quic_router *r, nsec now)
-{
-	nsec from = r->resets_until > now ? r->resets_until : now;
-
-	if (from - now >= NSEC_PER_SEC)
-		return false;
-	r->resets_until = from + NSEC_PER_SEC / QUIC_RESETS_PER_SECOND;
-	return true;
-}
-
 /* One reset of `size` bytes, with the token of `id` under a key. */
 static void
 send_reset(struct quic_socket *s, const ngtcp2_path *path,
@@ -299,7 +305,7 @@ send_reset(struct quic_socket *s, const ngtcp2_path *path,
 	uint8_t noise[RESET_MAX - NGTCP2_STATELESS_RESET_TOKENLEN];
 	uint8_t *room;
 
-	if (!may_reset(s->router, now)) {
+	if (!is_paid(&s->router->resets_until, now, QUIC_RESETS_PER_SECOND)) {
 		counter_add(&w->counters.resets_limited, 1);
 		return;
 	}

@@ -18,6 +18,9 @@ enum {
 	SHORT = 0x40,
 	MAX_CID = 255,
 	FLOOD = 30000,
+	VN_FLOOD = 100000,
+	VN_BURST = 100,
+	VN_LIST = 1 + 4 + 1 + 8 + 1 + 8,
 	MAX_REPLY = 1500
 };
 
@@ -195,6 +198,64 @@ test_versions(void)
 	PROVE("QSV-005",
 	    stranger.replies == 2 && is_negotiation(MAX_CID, MAX_CID));
 	CU_ASSERT(sim_is_empty(&d.sim));
+	end();
+}
+
+/* One packet of an unknown version behind another: the first is answered. */
+static void
+test_versions_coalesced(void)
+{
+	static uint8_t bytes[2 * 1200];
+
+	begin();
+	for (unsigned i = 0; i < 2; i++)
+		(void)put_long(
+		    bytes + i * 1200, INITIAL, UNKNOWN_VERSION + i, 8, 8);
+	net_inject(
+	    &d.sim.net, &stranger.addr, &d.sim.addr, bytes, sizeof(bytes));
+	sim_run(&d.sim, 0);
+	PROVE("QSV-006", stranger.replies == 1 && is_negotiation(8, 8));
+	end();
+}
+
+/* A version that nobody speaks, to keep the place for new ones (RFC 9000 15).
+ */
+static bool
+is_reserved(const uint8_t *p)
+{
+	for (int i = 0; i < 4; i++)
+		if ((p[i] & 0x0f) != 0x0a)
+			return false;
+	return true;
+}
+
+/* RFC 9000 6.1, 6.3: all of them come in one second. */
+static void
+test_versions_flood(void)
+{
+	static uint8_t bytes[1200];
+	const nsec step = NSEC_PER_SEC / (VN_FLOOD / VN_BURST);
+	uint64_t sent;
+
+	begin();
+	(void)put_long(bytes, INITIAL, UNKNOWN_VERSION, 8, 8);
+	for (unsigned i = 0; i < VN_FLOOD; i++) {
+		net_inject(&d.sim.net, &stranger.addr, &d.sim.addr, bytes,
+		    sizeof(bytes));
+		if (i % VN_BURST == VN_BURST - 1)
+			sim_run(&d.sim, step);
+	}
+	sent = count("vn_sent");
+	PROVE("QSV-007", sent > QUIC_VNS_PER_SECOND / 2 &&
+			     sent <= QUIC_VNS_PER_SECOND &&
+			     count("vn_limited") == VN_FLOOD - sent &&
+			     stranger.replies == sent);
+	PROVE("QSV-007", is_reserved(stranger.bytes + VN_LIST));
+	sim_run(&d.sim, NSEC_PER_SEC);
+	net_inject(
+	    &d.sim.net, &stranger.addr, &d.sim.addr, bytes, sizeof(bytes));
+	sim_run(&d.sim, 0);
+	CU_ASSERT(count("vn_sent") == sent + 1);
 	end();
 }
 
@@ -410,6 +471,8 @@ test_quic_router_register(void)
 	unit_test(s, "sizes", test_sizes);
 	unit_test(s, "fixed_bit", test_fixed_bit);
 	unit_test(s, "versions", test_versions);
+	unit_test(s, "versions_coalesced", test_versions_coalesced);
+	unit_test(s, "versions_flood", test_versions_flood);
 	unit_test(s, "other_versions", test_other_versions);
 	unit_test(s, "version_zero", test_version_zero);
 	unit_test(s, "id_lengths", test_id_lengths);
