@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Connection IDs: what can be seen of them (nothing), and which of them lead to
- * a connection (those that were issued and are not retired).
+ * a connection (those that were issued and are not retired).  And what else an
+ * observer may see that we made: tokens and tickets.
  */
 #include "tests/fake/duo.h"
 #include "tests/fake/peer.h"
+#include "tests/fake/tlsrnd.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +21,10 @@ enum {
 	LIMIT = 5, /* IDs that the peer wants to have */
 	RETIRED = 10000,
 	SAMPLE = 100,
+	CONNS = 1000,
+	BATCH = 50,
+	ROW = 512,
+	RETRY_TAG = 16,
 	LARGEST = 1500
 };
 
@@ -35,30 +42,38 @@ count(const char *name)
 
 /* --------------------------------------------------------------- looks -- */
 
-/* How many values of an octet, or bits, of `n` IDs come too often or too
- * seldom: beyond eight standard deviations of what chance gives. */
-static unsigned
-structure(const uint8_t (*id)[QUIC_CID_LEN], unsigned n)
+/* Which values of an octet, or of its bits, come too often or too seldom in
+ * `n` rows that are `stride` apart: beyond eight standard deviations of what
+ * chance gives. */
+static bool
+is_marked(const uint8_t *octet, size_t stride, unsigned n)
 {
 	const unsigned values = n / VALUES, bits = n / 2;
-	unsigned bad = 0, vdev = 1, bdev = 1;
+	unsigned seen[VALUES] = {0}, set[BITS] = {0}, vdev = 1, bdev = 1;
+	bool bad = false;
 
 	while (vdev * vdev < values)
 		vdev++;
 	while (bdev * bdev < n / 4)
 		bdev++;
-	for (size_t at = 0; at < QUIC_CID_LEN; at++) {
-		unsigned seen[VALUES] = {0}, set[BITS] = {0};
-
-		for (unsigned i = 0; i < n; i++) {
-			bad += ++seen[id[i][at]] > values + 8 * vdev;
-			for (unsigned b = 0; b < BITS; b++)
-				set[b] += id[i][at] >> b & 1;
-		}
+	for (unsigned i = 0; i < n; i++, octet += stride) {
+		bad |= ++seen[*octet] > values + 8 * vdev;
 		for (unsigned b = 0; b < BITS; b++)
-			bad += set[b] + 8 * bdev < bits ||
-			       set[b] > bits + 8 * bdev;
+			set[b] += *octet >> b & 1;
 	}
+	for (unsigned b = 0; b < BITS; b++)
+		bad |= set[b] + 8 * bdev < bits || set[b] > bits + 8 * bdev;
+	return bad;
+}
+
+/* How many octets of `n` IDs are. */
+static unsigned
+structure(const uint8_t *id, unsigned n)
+{
+	unsigned bad = 0;
+
+	for (size_t at = 0; at < QUIC_CID_LEN; at++)
+		bad += is_marked(id + at, QUIC_CID_LEN, n);
 	return bad;
 }
 
@@ -101,11 +116,153 @@ test_looks(void)
 	}
 	CU_ASSERT(bad == 0);
 	for (unsigned i = 0; i < 4; i++)
-		bad += structure((const void *)ids[i * share], share);
-	bad += structure((const void *)ids, DRAWS);
+		bad += structure(ids[i * share], share);
+	bad += structure(ids[0], DRAWS);
 	PROVE("QSV-055", bad == 0 && repeats() == 0);
 	CU_ASSERT(sim_run_out(&d.sim));
 	duo_done(&d);
+}
+
+/* One kind of thing that is sent where others read it: a row for each
+ * connection. */
+struct kind {
+	const char *name;
+	size_t len; /* of all rows */
+	unsigned n;
+	/* What all of them have in common: the first octets, and two more. */
+	size_t type, also;
+	uint8_t rows[CONNS][ROW];
+};
+
+static struct kind kinds[] = {
+    {.name = "connection ID"},
+    {.name = "reset token"},
+    /* Of which kind it is. */
+    {.name = "Retry token", .type = 1},
+    {.name = "NEW_TOKEN token", .type = 1},
+    /* GnuTLS: the name of the key, which is that of all clients for some
+     * hours; behind it and a vector of 16 octets the length of the rest. */
+    {.name = "ticket", .type = 16, .also = 32},
+};
+
+enum {
+	KIND_ID,
+	KIND_RESET,
+	KIND_RETRY,
+	KIND_TOKEN,
+	KIND_TICKET,
+	KINDS
+};
+
+static void
+add(unsigned kind, const uint8_t *data, size_t len)
+{
+	struct kind *k = &kinds[kind];
+
+	if (k->n == CONNS || len > ROW || (k->n > 0 && k->len != len))
+		return;
+	k->len = len;
+	memcpy(k->rows[k->n++], data, len);
+}
+
+/* The ticket of NewSessionTicket (RFC 8446 4.6.1). */
+static int
+on_ticket(gnutls_session_t session, unsigned type, unsigned when,
+    unsigned incoming, const gnutls_datum_t *m)
+{
+	size_t at = 4 + 4, len;
+
+	(void)session;
+	(void)type;
+	(void)when;
+	if (!incoming || m->size <= at)
+		return 0;
+	at += 1 + (size_t)m->data[at]; /* the nonce */
+	len = (size_t)m->data[at] << 8 | m->data[at + 1];
+	add(KIND_TICKET, m->data + at + 2, len);
+	return 0;
+}
+
+static void
+prepare_ticket(struct peer *p)
+{
+	gnutls_handshake_set_hook_function(p->session,
+	    GNUTLS_HANDSHAKE_NEW_SESSION_TICKET, GNUTLS_HOOK_PRE, on_ticket);
+}
+
+static bool
+keep_retry(void *arg, const struct net_datagram *g)
+{
+	ngtcp2_version_cid vc;
+	size_t head;
+
+	(void)arg;
+	if (net_port(&g->from) == SIM_PORT && (g->bytes[0] & 0xf0) == 0xf0 &&
+	    ngtcp2_pkt_decode_version_cid(&vc, g->bytes, g->len, 0) == 0) {
+		head = 1 + 4 + 1 + vc.dcidlen + 1 + vc.scidlen;
+		add(KIND_RETRY, g->bytes + head, g->len - head - RETRY_TAG);
+	}
+	return true;
+}
+
+static void
+gather(void)
+{
+	struct peer_options o = {.alpn = "duo", .prepare = prepare_ticket};
+	const ngtcp2_transport_params *tp;
+	const ngtcp2_cid *id;
+
+	peer_connect(&peer, &d.sim, &o);
+	duo_talk(&d);
+	CU_ASSERT_FATAL(peer.handshake_done && peer.ntokens == 1);
+	tp = ngtcp2_conn_get_remote_transport_params(peer.qc);
+	id = ngtcp2_conn_get_dcid(peer.qc);
+	add(KIND_ID, id->data, id->datalen);
+	add(KIND_RESET, tp->stateless_reset_token,
+	    sizeof(tp->stateless_reset_token));
+	add(KIND_TOKEN, peer.token, peer.tokenlen);
+	peer_done(&peer);
+	sim_run(&d.sim, 60 * NSEC_PER_SEC);
+}
+
+static bool
+is_known(const struct kind *k, size_t at)
+{
+	return at < k->type ||
+	       (k->also > 0 && (at == k->also || at == k->also + 1));
+}
+
+/* RFC 9250 7: one client that came a thousand times, and nothing that it was
+ * given has a mark; what is known to be the same is the same for all. */
+static void
+test_no_marks(void)
+{
+	struct duo_options always = {.retry = EVQUIC_RETRY_ALWAYS};
+	unsigned bad = 0;
+
+	/* A world has not that many sockets; the keys are always the same. */
+	for (unsigned world = 0; world < CONNS / BATCH; world++) {
+		duo_init(&d, &always);
+		d.sim.net.ids = (struct prng){world};
+		tlsrnd_seed(world);
+		d.sim.servers[0]->random.left = 0; /* of the first seed */
+		d.sim.net.tap = keep_retry;
+		for (unsigned i = 0; i < BATCH; i++)
+			gather();
+		CU_ASSERT(sim_is_empty(&d.sim));
+		duo_done(&d);
+	}
+	for (const struct kind *k = kinds; k < kinds + KINDS; k++) {
+		CU_ASSERT(k->n == CONNS && k->len > 0);
+		for (size_t at = 0; at < k->len; at++) {
+			if (!is_known(k, at) &&
+			    is_marked(&k->rows[0][at], ROW, CONNS)) {
+				printf("# %s: octet %zu\n", k->name, at);
+				bad++;
+			}
+		}
+	}
+	PROVE("DOQ-133", bad == 0);
 }
 
 /* ----------------------------------------------------------------- use -- */
@@ -248,5 +405,6 @@ test_quic_cid_register(void)
 	CU_pSuite s = unit_suite("quic_cid");
 
 	unit_test(s, "looks", test_looks);
+	unit_test(s, "no_marks", test_no_marks);
 	unit_test(s, "retire", test_retire);
 }

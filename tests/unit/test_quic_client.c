@@ -188,6 +188,66 @@ test_retry_forgotten(void)
 	end();
 }
 
+/* The client's first packet; everything passes. */
+static bool
+keep_first(void *arg, const struct net_datagram *g)
+{
+	ngtcp2_version_cid vc;
+
+	(void)arg;
+	if (net_port(&g->from) == SIM_PORT || server.n > 0 ||
+	    ngtcp2_pkt_decode_version_cid(&vc, g->bytes, g->len, 0) != 0)
+		return true;
+	ngtcp2_cid_init(&server.key, vc.dcid, vc.dcidlen);
+	server.n +=
+	    initial_open(&server.seen[0], &server.key, g->bytes, g->len);
+	return true;
+}
+
+/* A connection from beginning to end; the token that it began with. */
+static const struct initial *
+begin_with(const struct evquic_connect_options *o)
+{
+	memset(&server, 0, sizeof(server));
+	CU_ASSERT_FATAL(duo_connect(&d, o) != NULL);
+	duo_talk(&d);
+	CU_ASSERT_FATAL(server.n == 1 && d.client.conn != NULL);
+	evquic_conn_close(d.client.conn, 0, NULL);
+	duo_talk(&d);
+	return &server.seen[0];
+}
+
+/* RFC 9250 5.5.3: a token would tell who comes again as surely as a ticket
+ * does; so it is for those who resume.  It is that of NEW_TOKEN, though there
+ * was Retry, too. */
+static void
+test_token_with_session(void)
+{
+	struct duo_options always = {.retry = EVQUIC_RETRY_ALWAYS};
+	struct evquic_connect_options o;
+	const struct initial *first;
+
+	duo_init(&d, &always);
+	d.sim.net.tap = keep_first;
+	(void)begin_with(NULL);
+	CU_ASSERT(sim_server_count(&d.sim, "retries_sent") == 1);
+	CU_ASSERT_FATAL(d.client.session_len > 0);
+	first = begin_with(NULL);
+	PROVE("QSV-039", first->tokenlen == 0 &&
+			     sim_server_count(&d.sim, "retries_sent") == 2);
+	PROVE("DOQ-106", first->tokenlen == 0);
+	o = duo_resume(&d, NULL, false);
+	first = begin_with(&o);
+	PROVE("QSV-039",
+	    first->tokenlen > 0 &&
+		first->token[0] == NGTCP2_CRYPTO_TOKEN_MAGIC_REGULAR);
+	PROVE("DOQ-106", d.client.stats.resumed &&
+			     sim_server_count(&d.sim, "retries_sent") == 2);
+	CU_ASSERT(sim_run_out(&d.sim));
+	CU_ASSERT(sim_is_empty(&d.sim));
+	duo_done(&d);
+}
+
 /* ------------------------------------------------------------- resets -- */
 
 /* What came from the client since it was last set to zero. */
@@ -310,6 +370,7 @@ test_quic_client_register(void)
 	unit_test(s, "retry", test_retry);
 	unit_test(s, "false_retry", test_false_retry);
 	unit_test(s, "retry_forgotten", test_retry_forgotten);
+	unit_test(s, "token_with_session", test_token_with_session);
 	unit_test(s, "reset", test_reset);
 	unit_test(s, "reset_retired", test_reset_retired);
 }
