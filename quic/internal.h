@@ -375,6 +375,26 @@ void quic_stateless_version(struct quic_socket *s, const ngtcp2_path *path,
 void quic_stateless_refuse(struct quic_socket *s, const ngtcp2_path *path,
     const ngtcp2_pkt_hd *hd, uint64_t code);
 
+/* Has the client prove its address before anything is kept for it (RFC 9000
+ * 8.1.2): `dcid` and `scid` are those of its packet. */
+void quic_stateless_retry(struct quic_socket *s, const ngtcp2_path *path,
+    uint32_t version, const ngtcp2_cid *dcid, const ngtcp2_cid *scid);
+
+/* The stateless reset token of an ID of ours (RFC 9000 10.3.2) under a key. */
+void quic_stateless_token(const uint8_t key[QUIC_KEY_LEN], const uint8_t *id,
+    size_t len, uint8_t *ret_token);
+
+/*
+ * Answers a short header packet whose ID leads to nobody with a stateless reset
+ * (RFC 9000 10.3), or with two if there are old keys, if its size and the rate
+ * allow them; never on a client's socket.  The router is the ID's owner: no
+ * other worker knows it (21.11).
+ */
+void quic_stateless_reset(struct quic_socket *s, const ngtcp2_path *path,
+    const uint8_t *data, size_t len, nsec now);
+
+/* ------------------------------------------------------------- token.c -- */
+
 /* What the token of a client's first packet proves. */
 enum quic_proof {
 	QUIC_PROOF_NONE,  /* nothing: there is none, or none that counts */
@@ -403,27 +423,9 @@ void quic_token_judge(const struct quic_router *r, const ngtcp2_path *path,
  */
 void quic_token_spend(const struct quic_router *r, struct quic_initial *in);
 
-/* Has the client prove its address before anything is kept for it (RFC 9000
- * 8.1.2): `dcid` and `scid` are those of its packet. */
-void quic_stateless_retry(struct quic_socket *s, const ngtcp2_path *path,
-    uint32_t version, const ngtcp2_cid *dcid, const ngtcp2_cid *scid);
-
 /* Gives the client at `remote` a token for its next connection (RFC 9000
  * 8.1.3); without memory it gets none. */
 void quic_token_give(struct evquic_conn *c, const ngtcp2_addr *remote);
-
-/* The stateless reset token of an ID of ours (RFC 9000 10.3.2) under a key. */
-void quic_stateless_token(const uint8_t key[QUIC_KEY_LEN], const uint8_t *id,
-    size_t len, uint8_t *ret_token);
-
-/*
- * Answers a short header packet whose ID leads to nobody with a stateless reset
- * (RFC 9000 10.3), or with two if there are old keys, if its size and the rate
- * allow them; never on a client's socket.  The router is the ID's owner: no
- * other worker knows it (21.11).
- */
-void quic_stateless_reset(struct quic_socket *s, const ngtcp2_path *path,
-    const uint8_t *data, size_t len, nsec now);
 
 /* ------------------------------------------------------------ budget.c -- */
 
