@@ -101,3 +101,39 @@ netns_watched() {
 	sleep 0.2
 	stop "$WATCH_PID"
 }
+
+# netns_serve: all of it, with a fakebe and a quolld that listens on $PORT of
+# $V4 and $V6.
+netns_serve() {
+	netns_up
+	fakebe_start
+	PORT=8853
+	V4=10.99.0.1
+	V6=fd99::1
+	quolld_config <<Y
+listen: ["quic://0.0.0.0:$PORT", "quic://[::]:$PORT"]
+access: {allow: [10.99.0.0/16, "fd99::/16"]}
+upstream: {servers: ["udp://127.0.0.1:$FAKEBE_PORT"]}
+Y
+	quolld_start
+}
+
+# from ADDRESS COMMAND...: a script of the raw client's.
+from() {
+	_address=$1
+	shift
+	printf '%s\n' "$@" > "$TMPDIR/commands.raw"
+	"$RAWCLIENT" -s "$_address:$PORT" -D "BACKLOG=$BACKLOG" \
+	    "$TMPDIR/commands.raw"
+}
+
+# What came from the server; the largest of it, whole IP packets.
+got() {
+	grep '^in ' "$WIRE"
+}
+never_cut() {
+	got | grep -q . && ! got | grep -qvE ' df - [0-9a-f]+$'
+}
+largest() {
+	got | awk '$4 > n { n = $4 } END { print n + 0 }'
+}

@@ -10,38 +10,8 @@
 . "$SRC/tests/func/rawclient/lib.sh"
 . "$SRC/tests/func/netns.sh"
 
-netns_up
-fakebe_start
-quolld_config <<Y
-listen: ["quic://0.0.0.0:8853", "quic://[::]:8853"]
-access: {allow: [10.99.0.0/16, "fd99::/16"]}
-upstream: {servers: ["udp://127.0.0.1:$FAKEBE_PORT"]}
-Y
-quolld_start
-PORT=8853
-V4=10.99.0.1
-V6=fd99::1
-
-# from ADDRESS COMMAND...: a raw client's script.
-from() {
-	_address=$1
-	shift
-	printf '%s\n' "$@" > "$TMPDIR/commands.raw"
-	"$RAWCLIENT" -s "$_address:$PORT" -D "BACKLOG=$BACKLOG" \
-	    "$TMPDIR/commands.raw"
-}
+netns_serve
 whole='len=65535 rcode=NOERROR'
-
-# What came from the server; the largest of it, whole IP packets.
-got() {
-	grep '^in ' "$WIRE"
-}
-never_cut() {
-	got | grep -q . && ! got | grep -qvE ' df - [0-9a-f]+$'
-}
-largest() {
-	got | awk '$4 > n { n = $4 } END { print n + 0 }'
-}
 
 # ---- widths --------------------------------------------------------------
 
