@@ -6,9 +6,11 @@
  */
 #include "tests/fake/duo.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/fake/prng.h"
+#include "tests/unit/certs.h"
 #include "tests/unit/unit.h"
 
 enum {
@@ -21,7 +23,8 @@ enum {
 	VN_FLOOD = 100000,
 	VN_BURST = 100,
 	VN_LIST = 1 + 4 + 1 + 8 + 1 + 8,
-	MAX_REPLY = 1500
+	MAX_REPLY = 1500,
+	NAMES = 200
 };
 
 #define UNKNOWN_VERSION 0x2a3a4a5au
@@ -402,6 +405,64 @@ test_initial(void)
 	end();
 }
 
+/* A certificate that does not fit into what one datagram allows. */
+static struct evquic_cred *
+make_large_cred(void)
+{
+	static char text[NAMES][64];
+	static const char *names[NAMES + 1];
+	struct certs_spec spec = {.cn = "large", .dns = names};
+	struct evquic_cred *cred = evquic_cred_new();
+	char cert[CERTS_PATH], key[CERTS_PATH], why[EVQUIC_WHY_SIZE];
+	struct certs_dir dir;
+	int rc;
+
+	for (unsigned i = 0; i < NAMES; i++) {
+		(void)snprintf(text[i], sizeof(text[i]),
+		    "a-name-of-fifty-octets-or-so-%03u.test.example", i);
+		names[i] = text[i];
+	}
+	certs_dir_init(&dir);
+	certs_make(&dir, "large", &spec);
+	rc = evquic_cred_add_files(cred, certs_file(&dir, cert, "large.crt"),
+	    certs_file(&dir, key, "large.key"), why, sizeof(why));
+	CU_ASSERT_FATAL(rc == 0);
+	certs_dir_done(&dir);
+	return cred;
+}
+
+/* RFC 9000 8: three bytes for each that came, whatever there is to say and
+ * however long the client says nothing to it. */
+static void
+test_amplification(void)
+{
+	struct evquic_service_options service;
+	struct first f;
+
+	begin();
+	service = d.service;
+	service.cred = make_large_cred();
+	sim_restart(&d.sim, &service);
+	evquic_cred_unref(service.cred);
+	catch_initial(&f);
+	net_inject(&d.sim.net, &stranger.addr, &d.sim.addr, f.bytes, f.len);
+	sim_run(&d.sim, 60 * NSEC_PER_SEC);
+	/* All that was allowed was used, but for a bit of a datagram. */
+	CU_ASSERT(stranger.total > 2 * f.len);
+	PROVE("DOQ-114", stranger.total <= 3 * f.len);
+	stranger.total = 0;
+	for (unsigned i = 0; i < 3; i++) { /* the same once more, as if lost */
+		net_inject(
+		    &d.sim.net, &stranger.addr, &d.sim.addr, f.bytes, f.len);
+		sim_run(&d.sim, 2 * NSEC_PER_SEC);
+		CU_ASSERT(stranger.total > i * 3 * f.len);
+		PROVE("QSV-023", stranger.total <= (i + 1) * 3 * f.len);
+	}
+	sim_run(&d.sim, 20 * NSEC_PER_SEC);
+	sim_restart(&d.sim, &d.service);
+	end();
+}
+
 /* Whatever comes, the one who was there before is served. */
 static void
 test_flood(void)
@@ -478,6 +539,7 @@ test_quic_router_register(void)
 	unit_test(s, "id_lengths", test_id_lengths);
 	unit_test(s, "unknown_connection", test_unknown_connection);
 	unit_test(s, "initial", test_initial);
+	unit_test(s, "amplification", test_amplification);
 	unit_test(s, "flood", test_flood);
 	unit_test(s, "accepts_are_bounded", test_accepts_are_bounded);
 }
