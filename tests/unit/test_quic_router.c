@@ -5,6 +5,7 @@
  * under its own counter, and leaves nothing behind.
  */
 #include "tests/fake/duo.h"
+#include "tests/fake/tap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,8 @@ enum {
 	VN_BURST = 100,
 	VN_LIST = 1 + 4 + 1 + 8 + 1 + 8,
 	MAX_REPLY = 1500,
-	NAMES = 200
+	NAMES = 200,
+	QUERY = 60
 };
 
 #define UNKNOWN_VERSION 0x2a3a4a5au
@@ -463,6 +465,115 @@ test_amplification(void)
 	end();
 }
 
+/* Reads a number of variable length (RFC 9000 16). */
+static size_t
+get_number(const uint8_t *p, size_t *at)
+{
+	size_t len = (size_t)1 << (p[*at] >> 6), n = p[*at] & 0x3fu;
+
+	for (size_t i = 1; i < len; i++)
+		n = n << 8 | p[*at + i];
+	*at += len;
+	return n;
+}
+
+/* The length of the long header packet that a datagram begins with. */
+static size_t
+packet_len(const uint8_t *p)
+{
+	size_t at = 6u + p[5], n;
+
+	at += 1u + p[at];
+	if ((p[0] & 0x30) == 0) {
+		n = get_number(p, &at);
+		at += n; /* the token */
+	}
+	n = get_number(p, &at);
+	return at + n;
+}
+
+/* The client's first query leaves as soon as it may. */
+static void
+ask_when_open(
+    struct duo_side *side, enum duo_event event, struct evquic_stream *stream)
+{
+	(void)stream;
+	if (event == DUO_OPENED)
+		CU_ASSERT(duo_write(duo_stream(side, true), QUERY, true) == 0);
+}
+
+/* Brings a handshake to where the client's second flight is caught. */
+static void
+catch_flight(struct tap_catch *k)
+{
+	duo_init(&d, NULL);
+	d.client.hook = ask_when_open;
+	CU_ASSERT_FATAL(duo_connect(&d, NULL) != NULL);
+	sim_run(&d.sim, 2 * d.sim.net.faults.delay - NSEC_PER_MSEC);
+	*k = (struct tap_catch){.n = 0};
+	d.sim.net.tap = tap_catch_client;
+	d.sim.net.tap_arg = k;
+	sim_run(&d.sim, 2 * NSEC_PER_MSEC);
+	CU_ASSERT_FATAL(k->n >= 1 && (k->bytes[0][0] & 0xf0) == INITIAL);
+	d.sim.net.tap = NULL;
+	CU_ASSERT(d.client.n[DUO_OPENED] == 1 && d.server.n[DUO_OPENED] == 0);
+}
+
+/* RFC 9000 12.2: an Initial packet, a Handshake packet and a 1-RTT packet in
+ * one datagram, each of which says something. */
+static void
+test_coalesced(void)
+{
+	static struct tap_catch k;
+	size_t len;
+
+	catch_flight(&k);
+	len = packet_len(k.bytes[0]);
+	CU_ASSERT_FATAL(len < k.len[0]);
+	CU_ASSERT((k.bytes[0][len] & 0xf0) == HANDSHAKE);
+	len += packet_len(k.bytes[0] + len);
+	CU_ASSERT_FATAL(len < k.len[0]);
+	CU_ASSERT((k.bytes[0][len] & INITIAL) == SHORT);
+	net_inject(&d.sim.net, &k.from[0], &d.sim.addr, k.bytes[0], k.len[0]);
+	sim_run(&d.sim, 0);
+	PROVE("QSV-015", d.server.n[DUO_OPENED] == 1 &&
+			     d.server.bytes == QUERY && d.server.fins == 1);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
+/* RFC 9000 14.1: an Initial packet that the server can open, of a connection
+ * that it has, in a datagram that is too small: thrown away, no more. */
+static void
+test_small_initial(void)
+{
+	static struct tap_catch k;
+	size_t len;
+
+	catch_flight(&k);
+	len = packet_len(k.bytes[0]);
+	CU_ASSERT_FATAL(len < QUIC_MIN_INITIAL && len < k.len[0]);
+	for (int i = 0; i < 5; i++) {
+		net_inject(
+		    &d.sim.net, &k.from[0], &d.sim.addr, k.bytes[0], len);
+		sim_run(&d.sim, NSEC_PER_MSEC);
+	}
+	CU_ASSERT(d.server.n[DUO_OPENED] == 0);
+	net_inject(&d.sim.net, &k.from[0], &d.sim.addr, k.bytes[0], k.len[0]);
+	sim_run(&d.sim, 0);
+	PROVE("QSV-010",
+	    d.server.bytes == QUERY &&
+		count("closed_local") + count("closed_dropped") == 0);
+	duo_talk(&d);
+	/* And once the keys for it are gone. */
+	net_inject(&d.sim.net, &k.from[0], &d.sim.addr, k.bytes[0], len);
+	duo_talk(&d);
+	PROVE("QSV-010",
+	    d.server.n[DUO_CLOSED] == 0 && d.client.n[DUO_CLOSED] == 0);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
 /* Whatever comes, the one who was there before is served. */
 static void
 test_flood(void)
@@ -540,6 +651,8 @@ test_quic_router_register(void)
 	unit_test(s, "unknown_connection", test_unknown_connection);
 	unit_test(s, "initial", test_initial);
 	unit_test(s, "amplification", test_amplification);
+	unit_test(s, "coalesced", test_coalesced);
+	unit_test(s, "small_initial", test_small_initial);
 	unit_test(s, "flood", test_flood);
 	unit_test(s, "accepts_are_bounded", test_accepts_are_bounded);
 }
