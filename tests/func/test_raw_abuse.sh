@@ -8,15 +8,20 @@
 . "$SRC/tests/func/rawclient/lib.sh"
 
 fakebe_start
-quolld_start -v -u "udp://127.0.0.1:$FAKEBE_PORT"
+quolld_start -vv -u "udp://127.0.0.1:$FAKEBE_PORT"
 raw_script abuse
 raw_script frames
 
-# Reasons and names are others' octets: the log is text, in lines of its own.
-check "the log holds nothing but text" \
-    not env LC_ALL=C grep -q '[^ -~	]' "$TMPDIR/quolld.log"
-check "and no line of it is long" \
-    not grep -q '.\{1000\}' "$TMPDIR/quolld.log"
-check "each has its time in front" \
-    not grep -qv '^20..-..-..T' "$TMPDIR/quolld.log"
+# Reasons and names are others' octets: the log is text, in lines of its own,
+# and not long ones, even where the library tells all that it sees.
+is_text() {
+	LC_ALL=C
+	export LC_ALL
+	has 'CONNECTION_CLOSE.* reason=\[fakeerror:' "$TMPDIR/quolld.log" &&
+	    has 'CONNECTION_CLOSE.* reason_len=60000 ' "$TMPDIR/quolld.log" &&
+	    ! grep -q '[^ -~	]' "$TMPDIR/quolld.log" &&
+	    ! grep -q '.\{1200\}' "$TMPDIR/quolld.log" &&
+	    ! grep -qv '^20..-..-..T' "$TMPDIR/quolld.log"
+}
+prove BAD-053 is_text
 quolld_stop
