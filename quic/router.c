@@ -317,6 +317,28 @@ may_begin(
 	       is_welcome(s, path, in) && has_room(s, path, in);
 }
 
+/*
+ * The client goes on with a Retry, so it has left the connection that another
+ * datagram of its first flight began (RFC 9000 17.2.5.2): that of the ID and
+ * the address to which the token was given.  Retry was drawn by a part of the
+ * ClientHello that came before its beginning; see conn.c.
+ */
+static void
+shed_left(struct quic_router *r, const ngtcp2_path *path,
+    const struct quic_initial *in)
+{
+	struct quic_cid *cid =
+	    quic_cid_find(r, in->odcid.data, in->odcid.datalen);
+	union quic_addr remote;
+
+	if (in->proof != QUIC_PROOF_RETRY || cid == NULL || cid->conn == NULL)
+		return;
+	(void)quic_addr_copy(&remote, path->remote.addr);
+	if (cid->conn->server && cid->conn->state == QUIC_HANDSHAKE &&
+	    memcmp(&cid->conn->remote, &remote, sizeof(remote)) == 0)
+		quic_conn_die(cid->conn, EVQUIC_CLOSED_DROPPED);
+}
+
 /* An Initial packet of nobody's: a new connection, perhaps. */
 static void
 accept_packet(struct quic_socket *s, const ngtcp2_path *path,
@@ -347,6 +369,7 @@ accept_packet(struct quic_socket *s, const ngtcp2_path *path,
 		return;
 	}
 	r->accepts++;
+	shed_left(r, path, &in);
 	quic_conn_recv(c, path, pi, data, len, now);
 }
 

@@ -358,15 +358,19 @@ swap_first_two(void *arg, const struct net_datagram *datagram)
 }
 
 /* A ClientHello of two datagrams, in either order.  One that does not begin
- * with its beginning draws Retry, and then all of it comes again. */
+ * with its beginning draws Retry, and then all of it comes again; in
+ * version 2, too. */
 static void
-test_large_hello(void)
+say_large_hello(uint32_t version)
 {
-	struct peer_options o = {.alpn = "duo", .large = true};
+	struct peer_options o = {
+	    .alpn = "duo", .large = true, .version = version};
+	struct duo_options world = {.version_2 = true};
+	struct evquic_accounts held;
 	struct swap swap;
 
 	for (int swaps = 0; swaps < 2; swaps++) {
-		duo_init(&d, NULL);
+		duo_init(&d, &world);
 		swap = (struct swap){.net = &d.sim.net, .swaps = swaps};
 		d.sim.net.tap = swap_first_two;
 		d.sim.net.tap_arg = &swap;
@@ -380,8 +384,20 @@ test_large_hello(void)
 			    sim_server_count(&d.sim, "conns_accepted") == 1);
 		CU_ASSERT(sim_server_count(&d.sim, "retries_sent") ==
 			  (unsigned)swaps);
+		CU_ASSERT(peer.retries == (unsigned)swaps);
+		/* What the beginning began when it came later is gone. */
+		sim_accounts(d.sim.servers, 1, &held);
+		CU_ASSERT(held.connections == 1);
+		CU_ASSERT(d.sim.servers[0]->handshakes == 0);
 		end();
 	}
+}
+
+static void
+test_large_hello(void)
+{
+	say_large_hello(NGTCP2_PROTO_VER_V1);
+	say_large_hello(NGTCP2_PROTO_VER_V2);
 }
 
 void
