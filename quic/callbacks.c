@@ -74,6 +74,16 @@ on_handshake_completed(ngtcp2_conn *qc, void *user_data)
 	return quic_conn_complete(c) == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 
+/* RFC 9000 7.5: a bound to what is kept of a handshake's messages. */
+static bool
+is_too_much(
+    const struct evquic_conn *c, ngtcp2_encryption_level level, uint64_t end)
+{
+	return level != NGTCP2_ENCRYPTION_LEVEL_1RTT &&
+	       end > (c->server ? QUIC_MAX_CLIENT_FLIGHT
+				: QUIC_MAX_SERVER_FLIGHT);
+}
+
 /*
  * A server frees its TLS session after the handshake.  The only message that a
  * client could send then is KeyUpdate, which QUIC forbids (RFC 9001 6), and
@@ -85,6 +95,11 @@ on_crypto_data(ngtcp2_conn *qc, ngtcp2_encryption_level level, uint64_t offset,
 {
 	if (ngtcp2_conn_get_tls_native_handle(qc) == NULL) {
 		ngtcp2_conn_set_tls_alert(qc, ALERT_UNEXPECTED_MESSAGE);
+		return NGTCP2_ERR_CRYPTO;
+	}
+	if (is_too_much(user_data, level, offset + len)) {
+		quic_conn_abandon(
+		    user_data, NGTCP2_CRYPTO_BUFFER_EXCEEDED, "too much TLS");
 		return NGTCP2_ERR_CRYPTO;
 	}
 	return ngtcp2_crypto_recv_crypto_data_cb(

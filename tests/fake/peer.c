@@ -16,6 +16,7 @@
 enum {
 	CID_LEN = 12,
 	MAX_PACKET = 1452,
+	MAX_PARAMETERS = 512,
 	MAX_DATAGRAM = 65535,
 	STREAMS = 100,
 	WINDOW = 1 << 20,
@@ -32,8 +33,9 @@ on_encrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
 	uint8_t other[MAX_PACKET] = {0}; /* the rest is PADDING */
 	bool is_short = (aad[0] & 0x80) == 0;
 
-	if (sealing != NULL && sealing->nframes > 0 && is_short &&
-	    len >= sealing->nframes && len <= sizeof(other)) {
+	if (sealing != NULL && sealing->nframes > 0 &&
+	    is_short != sealing->in_initial && len >= sealing->nframes &&
+	    len <= sizeof(other)) {
 		memcpy(other, sealing->frames, sealing->nframes);
 		sealing->nframes = 0;
 		plain = other;
@@ -210,7 +212,8 @@ on_message(gnutls_session_t session, gnutls_record_encryption_level_t level,
 	if (type == GNUTLS_HANDSHAKE_CHANGE_CIPHER_SPEC)
 		return 0;
 	memcpy(message, data, len);
-	len = p->options.rewrite(p, type, message, len);
+	if (p->options.rewrite != NULL)
+		len = p->options.rewrite(p, type, message, len);
 	return ngtcp2_conn_submit_crypto_data(p->qc,
 	    ngtcp2_crypto_gnutls_from_gnutls_record_encryption_level(level),
 	    message, len);
@@ -262,6 +265,67 @@ resume(struct peer *p, const struct peer_session *s)
 		abort();
 }
 
+static int
+on_alert(gnutls_session_t session, gnutls_record_encryption_level_t level,
+    gnutls_alert_level_t severity, gnutls_alert_description_t alert)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
+	struct peer *p = ref->user_data;
+
+	(void)level;
+	(void)severity;
+	ngtcp2_conn_set_tls_alert(p->qc, (uint8_t)alert);
+	return 0;
+}
+
+static int
+on_parameters_in(gnutls_session_t session, const uint8_t *data, size_t len)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
+	struct peer *p = ref->user_data;
+
+	return ngtcp2_conn_decode_and_set_remote_transport_params(
+		   p->qc, data, len) == 0
+		   ? 0
+		   : GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER;
+}
+
+static int
+on_parameters_out(gnutls_session_t session, gnutls_buffer_t to)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
+	struct peer *p = ref->user_data;
+	uint8_t own[MAX_PARAMETERS];
+	ngtcp2_ssize n =
+	    ngtcp2_conn_encode_local_transport_params(p->qc, own, sizeof(own));
+
+	assert(n > 0);
+	if (gnutls_buffer_append_data(to, own, (size_t)n) != 0 ||
+	    gnutls_buffer_append_data(
+		to, p->options.parameters, p->options.parameterslen) != 0)
+		return GNUTLS_E_MEMORY_ERROR;
+	return (int)n + (int)p->options.parameterslen;
+}
+
+/* What the helper does, with more transport parameters. */
+static int
+configure(struct peer *p)
+{
+	if (p->options.parameters == NULL)
+		return p->server
+			   ? ngtcp2_crypto_gnutls_configure_server_session(
+				 p->session)
+			   : ngtcp2_crypto_gnutls_configure_client_session(
+				 p->session);
+	gnutls_handshake_set_read_function(p->session, on_message);
+	gnutls_alert_set_read_function(p->session, on_alert);
+	return gnutls_session_ext_register(p->session, "parameters",
+	    NGTCP2_TLSEXT_QUIC_TRANSPORT_PARAMETERS_V1, GNUTLS_EXT_TLS,
+	    on_parameters_in, on_parameters_out, NULL, NULL, NULL,
+	    GNUTLS_EXT_FLAG_TLS | GNUTLS_EXT_FLAG_CLIENT_HELLO |
+		GNUTLS_EXT_FLAG_EE);
+}
+
 static void
 fill(struct peer *p, ngtcp2_settings *st, ngtcp2_transport_params *tp)
 {
@@ -307,9 +371,7 @@ make_session(struct peer *p)
 	rc =
 	    gnutls_credentials_set(p->session, GNUTLS_CRD_CERTIFICATE, p->cred);
 	assert(rc == 0);
-	rc = p->server
-		 ? ngtcp2_crypto_gnutls_configure_server_session(p->session)
-		 : ngtcp2_crypto_gnutls_configure_client_session(p->session);
+	rc = configure(p);
 	assert(rc == 0);
 	gnutls_handshake_set_secret_function(p->session, on_secret);
 	if (p->options.rewrite != NULL)
@@ -552,6 +614,12 @@ peer_connect(struct peer *p, struct sim *s, const struct peer_options *o)
 	assert(rc == 0);
 	(void)rc;
 	make_session(p);
+	if (o->initial != NULL) {
+		assert(o->initiallen <= PEER_FRAMES);
+		memcpy(p->frames, o->initial, o->initiallen);
+		p->nframes = o->initiallen;
+		p->in_initial = true;
+	}
 	if (!o->early || peer_send(p, PEER_EARLY, !o->half) == -1)
 		(void)write_some(p, -1, 0, false);
 }
@@ -587,6 +655,7 @@ peer_send_frames(struct peer *p, const void *frames, size_t len)
 	assert(len > 0 && len <= PEER_FRAMES && p->qc != NULL);
 	memcpy(p->frames, frames, len);
 	p->nframes = len;
+	p->in_initial = false;
 	/* Carried by a packet that would have had these many bytes. */
 	if (ngtcp2_conn_open_bidi_stream(p->qc, &id, NULL) != 0)
 		abort();

@@ -48,6 +48,13 @@ struct peer_options {
 	size_t (*rewrite)(
 	    struct peer *p, unsigned type, uint8_t *message, size_t len);
 	void *arg;
+	/* Appended to its transport parameters; or NULL. */
+	const void *parameters;
+	size_t parameterslen;
+	/* Frames in the place of what its first Initial packet says, which is
+	 * then lost to it; or NULL. */
+	const void *initial;
+	size_t initiallen;
 	bool large;    /* client: a second key share, of 1024 bytes */
 	bool early;    /* client: send early data, if the session can */
 	bool half;     /* ... without its end */
@@ -87,6 +94,7 @@ struct peer {
 	unsigned keys; /* that were made ready for a key update to come */
 	bool has_early_key;
 	bool early_accepted; /* to be set where GnuTLS does not know */
+	bool in_initial;     /* they are for an Initial packet */
 	size_t nframes;
 	uint8_t frames[PEER_FRAMES]; /* for the next packet */
 };

@@ -8,12 +8,19 @@
 #include "tests/fake/peer.h"
 #include "tests/unit/certs.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/unit.h"
 
 enum {
 	SESSION_ID_AT = 2 + 32,
+	LONG_HEADER = 0x80,
+	QUIC_BIT = 0x40,
+	DECODE_ERROR = 0x132,
+	UNEXPECTED_MESSAGE = 0x10a,
+	HELLO_BYTES = 64 * 1024, /* what a connection may cost meanwhile */
+	CRYPTO_BUFFER_EXCEEDED = 0x0d,
 	TRANSPORT_PARAMETER_ERROR = 0x08,
 	PROTOCOL_VIOLATION = 0x0a
 };
@@ -78,6 +85,108 @@ test_repeated(void)
 	}
 }
 
+/* Values that are out of their range, and what only a server may say. */
+static void
+test_invalid(void)
+{
+	static const struct {
+		const char *data;
+		size_t len;
+	} wrong[] = {
+	    {"\x00\x08xxxxxxxx", 10},	      /* original_destination_... */
+	    {"\x02\x10xxxxxxxxxxxxxxxx", 18}, /* stateless_reset_token */
+	    {"\x10\x01x", 3},		      /* retry_source_... */
+	    {"\x0a\x01\x15", 3},	      /* ack_delay_exponent 21 */
+	    {"\x0b\x04\x80\x00\x40\x00", 6},  /* max_ack_delay 2^14 */
+	    {"\x0c\x01x", 3},		      /* disable_active_migration */
+	    {"\x6a\xb2\x01x", 4},	      /* grease_quic_bit, not empty */
+	};
+	struct edit e = {.message = GNUTLS_HANDSHAKE_CLIENT_HELLO,
+	    .extension = EDIT_PARAMETERS,
+	    .replaces = true};
+	struct peer_options o = {.rewrite = edit_apply, .arg = &e};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		e.data = wrong[i].data;
+		e.len = wrong[i].len;
+		begin(&o);
+		PROVE("QSV-085", is_closed_with(TRANSPORT_PARAMETER_ERROR));
+		end();
+	}
+}
+
+/* Parameters that nobody knows, three of them of those that are reserved for
+ * it (RFC 9000 18.1): ignored. */
+static const char unknown[] = "\x1b\x02xx\x3a\x00\x40\x59\x01x\x71\x71\x00"
+			      "\xff\xff\xff\xff\xff\xff\xff\xff\x01x";
+
+static void
+test_unknown(void)
+{
+	struct peer_options o = {
+	    .parameters = unknown, .parameterslen = sizeof(unknown) - 1};
+
+	begin(&o);
+	PROVE("QSV-085", peer.handshake_done && !peer.gone);
+	CU_ASSERT(peer_send(&peer, 100, true) == 0);
+	duo_talk(&d);
+	PROVE("QSV-085", d.server.bytes == 100);
+	end();
+}
+
+/* -------------------------------------------------------- the QUIC bit -- */
+
+static struct bits {
+	unsigned cleared; /* by the client, on its way */
+	unsigned zero;	  /* that the server cleared */
+	unsigned seen;	  /* of the server's, in all */
+} bits;
+
+/* Clears the bit of every second packet of the client with a short header. */
+static bool
+clear_bits(void *arg, const struct net_datagram *g)
+{
+	struct net_datagram *mine = (void *)(uintptr_t)g;
+	static unsigned turn;
+
+	(void)arg;
+	if (net_port(&g->from) == SIM_PORT) {
+		bits.seen++;
+		bits.zero += !(g->bytes[0] & QUIC_BIT);
+	} else if (!(g->bytes[0] & LONG_HEADER) && turn++ % 2 == 0) {
+		mine->bytes[0] &= (uint8_t)~QUIC_BIT;
+		bits.cleared++;
+	}
+	return true;
+}
+
+/* RFC 9287: we do not say grease_quic_bit, so the bit is 1 in all that counts;
+ * a client that says it may be sent packets without it. */
+static void
+test_quic_bit(void)
+{
+	struct peer_options o = {
+	    .parameters = "\x6a\xb2\x00", .parameterslen = 3};
+
+	memset(&bits, 0, sizeof(bits));
+	begin(&o);
+	CU_ASSERT(peer.handshake_done && !peer.gone);
+	PROVE("QSV-088",
+	    !ngtcp2_conn_get_remote_transport_params(peer.qc)->grease_quic_bit);
+	d.sim.net.tap = clear_bits;
+	d.server.echoes = true;
+	for (int i = 0; i < 10; i++) {
+		CU_ASSERT(peer_send(&peer, 100, true) >= 0);
+		duo_talk(&d);
+	}
+	CU_ASSERT(bits.cleared > 0 && d.server.bytes == 1000);
+	PROVE("QSV-086",
+	    sim_server_count(&d.sim, "drop_fixed_bit") == bits.cleared);
+	d.server.echoes = false;
+	d.sim.net.tap = NULL;
+	end();
+}
+
 /* RFC 9001 8.4. */
 static void
 test_session_id(void)
@@ -86,6 +195,196 @@ test_session_id(void)
 
 	begin(&o);
 	PROVE("QSV-042", is_closed_with(PROTOCOL_VIOLATION));
+	end();
+}
+
+/* ------------------------------------------------- Initial packets -- */
+
+static uint64_t most_bytes;
+
+static bool
+weigh(void *arg, const struct net_datagram *g)
+{
+	struct evquic_accounts held;
+
+	(void)arg;
+	(void)g;
+	sim_accounts(d.sim.servers, d.sim.workers, &held);
+	if (held.conn_bytes > most_bytes)
+		most_bytes = held.conn_bytes;
+	return true;
+}
+
+/* A ClientHello of many packets: up to a bound it is served, past it refused,
+ * whatever length it has told.  What GnuTLS keeps is not counted, but is no
+ * more than has come. */
+static void
+test_huge(void)
+{
+	static const size_t sizes[] = {30000, 40000, 60000};
+	static uint8_t parameter[60000] = {0x1b, 0x80, 0, 0, 0};
+	struct peer_options o = {.alpn = "duo", .parameters = parameter};
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		o.parameterslen = sizes[i];
+		parameter[3] = (uint8_t)((sizes[i] - 5) >> 8);
+		parameter[4] = (uint8_t)(sizes[i] - 5);
+		most_bytes = 0;
+		duo_init(&d, NULL);
+		d.sim.net.tap = weigh;
+		peer_connect(&peer, &d.sim, &o);
+		sim_run(&d.sim, 5 * NSEC_PER_SEC);
+		CU_ASSERT(most_bytes > 0 && most_bytes < HELLO_BYTES);
+		if (i > 0)
+			PROVE(
+			    "BAD-066", is_closed_with(CRYPTO_BUFFER_EXCEEDED));
+		else if (!peer.handshake_done || peer.gone)
+			CU_FAIL("refused");
+		end();
+	}
+}
+
+/* CRYPTO frames of a first packet that stand where none can, or contradict
+ * each other.  ngtcp2 forgets who begins with what is no frame at all, before
+ * it costs anything; the client's next packet begins anew. */
+static void
+test_crypto(void)
+{
+	static const struct {
+		const char *frames;
+		size_t len;
+		uint64_t code; /* 0: dropped */
+	} odd[] = {
+	    /* offset 2^62-1, of one octet and of none; 2^62-2 */
+	    {"\x06\xff\xff\xff\xff\xff\xff\xff\xff\x01x", 11, 0},
+	    {"\x06\xff\xff\xff\xff\xff\xff\xff\xff\x00", 10, 0},
+	    {"\x06\xff\xff\xff\xff\xff\xff\xff\xfe\x01x", 11, 0},
+	    /* past the buffer */
+	    {"\x06\x80\x01\x00\x00\x01x", 7, 0},
+	    /* longer than the packet */
+	    {"\x06\x00\x7f\xff", 4, 0},
+	    /* a ClientHello of 16 octets, its length then told otherwise */
+	    {"\x06\x00\x04\x01\x00\x00\x10\x06\x02\x12\xff\xff"
+	     "0123456789abcdef",
+		28, DECODE_ERROR},
+	    /* one of none, twice, and then of another kind */
+	    {"\x06\x00\x04\x01\x00\x00\x00\x06\x00\x04\x0b\x00\x00\x00", 14,
+		DECODE_ERROR},
+	    {"\x06\x00\x04\x0b\x00\x00\x00\x06\x00\x04\x01\x00\x00\x00", 14,
+		UNEXPECTED_MESSAGE},
+	};
+	struct peer_options o = {.alpn = "duo"};
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		o.initial = odd[i].frames;
+		o.initiallen = odd[i].len;
+		begin(&o);
+		CU_ASSERT(peer.nframes == 0); /* they were sent */
+		if (odd[i].code != 0)
+			PROVE("BAD-068", is_closed_with(odd[i].code));
+		else
+			PROVE("BAD-068", sim_server_count(&d.sim,
+					     "drop_undecryptable") == 1 &&
+					     d.sim.servers[0]->handshakes == 0);
+		sim_run(&d.sim, 5 * NSEC_PER_SEC);
+		CU_ASSERT(peer.handshake_done == (odd[i].code == 0));
+		end();
+	}
+}
+
+/* An Initial packet that says to be longer than its datagram, or of no
+ * length at all. */
+static bool
+set_length(void *arg, const struct net_datagram *g)
+{
+	const unsigned *length = arg;
+	uint8_t *p = (uint8_t *)(uintptr_t)g->bytes;
+	size_t at = 5;
+
+	if (net_port(&g->from) == SIM_PORT)
+		return true;
+	at += 1 + (size_t)p[at];
+	at += 1 + (size_t)p[at];
+	at += 1 + (size_t)p[at];  /* the token's is one octet of 0 */
+	CU_ASSERT(p[at] == 0x80); /* of four octets (RFC 9000 16) */
+	p[at + 2] = (uint8_t)(*length >> 8);
+	p[at + 3] = (uint8_t)*length;
+	return true;
+}
+
+static void
+test_length(void)
+{
+	static const unsigned lengths[] = {0, 1, 19, 1199, 1500, 0x3fff};
+	struct peer_options o = {.alpn = "duo"};
+	unsigned length;
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		length = lengths[i];
+		duo_init(&d, NULL);
+		d.sim.net.tap = set_length;
+		d.sim.net.tap_arg = &length;
+		peer_connect(&peer, &d.sim, &o);
+		duo_talk(&d);
+		PROVE("BAD-065",
+		    sim_server_count(&d.sim, "rx_datagrams") > 0 &&
+			sim_server_count(&d.sim, "tx_datagrams") == 0 &&
+			d.sim.servers[0]->handshakes == 0);
+		d.sim.net.tap = NULL;
+		end();
+	}
+}
+
+/* -------------------------------------------------- after the handshake -- */
+
+static struct messages {
+	unsigned before; /* that came in the handshake */
+	unsigned after;
+	unsigned tickets;
+} messages;
+
+static int
+count_message(gnutls_session_t session, unsigned type, unsigned when,
+    unsigned incoming, const gnutls_datum_t *message)
+{
+	ngtcp2_crypto_conn_ref *ref = gnutls_session_get_ptr(session);
+	const struct peer *p = ref->user_data;
+
+	(void)when;
+	(void)message;
+	if (!incoming)
+		return 0;
+	if (!p->handshake_done)
+		messages.before++;
+	else
+		messages.after++;
+	messages.tickets += type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET;
+	return 0;
+}
+
+static void
+prepare_count(struct peer *p)
+{
+	gnutls_handshake_set_hook_function(
+	    p->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_POST, count_message);
+}
+
+/* RFC 9001 4.4: a client is not asked who it is, then; all that may come is
+ * a ticket. */
+static void
+test_after(void)
+{
+	struct peer_options o = {.prepare = prepare_count};
+
+	memset(&messages, 0, sizeof(messages));
+	begin(&o);
+	CU_ASSERT(peer.handshake_done && messages.before >= 3);
+	d.server.echoes = true;
+	CU_ASSERT(peer_send(&peer, 3000, true) == 0);
+	duo_talk(&d);
+	CU_ASSERT(peer.bytes_in == 3000);
+	PROVE("QSV-043", messages.after == messages.tickets);
+	d.server.echoes = false;
 	end();
 }
 
@@ -172,6 +471,17 @@ test_server_repeats(void)
 }
 
 static void
+test_server_unknown(void)
+{
+	struct peer_options o = {
+	    .parameters = unknown, .parameterslen = sizeof(unknown) - 1};
+
+	meet(o);
+	PROVE("QSV-085", d.client.n[DUO_OPENED] == 1);
+	part();
+}
+
+static void
 test_own_session_id(void)
 {
 	struct said said = {.session_id_len = 1};
@@ -189,7 +499,15 @@ test_quic_hello_register(void)
 	CU_pSuite suite = unit_suite("quic_hello");
 
 	unit_test(suite, "repeated", test_repeated);
+	unit_test(suite, "invalid", test_invalid);
+	unit_test(suite, "unknown", test_unknown);
+	unit_test(suite, "quic_bit", test_quic_bit);
 	unit_test(suite, "session_id", test_session_id);
+	unit_test(suite, "huge", test_huge);
+	unit_test(suite, "crypto", test_crypto);
+	unit_test(suite, "length", test_length);
+	unit_test(suite, "after", test_after);
 	unit_test(suite, "server_repeats", test_server_repeats);
+	unit_test(suite, "server_unknown", test_server_unknown);
 	unit_test(suite, "own_session_id", test_own_session_id);
 }
