@@ -17,6 +17,7 @@ enum {
 	SESSION_ID_AT = 2 + 32,
 	LONG_HEADER = 0x80,
 	QUIC_BIT = 0x40,
+	APPLICATION_ERROR = 0x0c,
 	DECODE_ERROR = 0x132,
 	UNEXPECTED_MESSAGE = 0x10a,
 	HELLO_BYTES = 64 * 1024, /* what a connection may cost meanwhile */
@@ -418,6 +419,11 @@ prepare_hook(struct peer *p)
 	    GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, on_hello);
 }
 
+static bool closing; /* our client does, as soon as it may */
+
+static void close_at_once(
+    struct duo_side *side, enum duo_event event, struct evquic_stream *stream);
+
 /* Our client with such a server. */
 static void
 meet(struct peer_options o)
@@ -433,6 +439,7 @@ meet(struct peer_options o)
 	(void)certs_file(&dir, key, "raw.key");
 	duo_init(&d, NULL);
 	c.trust = d.tls.insecure;
+	d.client.hook = closing ? close_at_once : NULL;
 	o.alpn = "duo";
 	d.sim.addr = net_addr(AF_INET, false, 4433);
 	peer_listen(&peer, &d.sim, &d.sim.addr, &o, cert, key);
@@ -481,6 +488,64 @@ test_server_unknown(void)
 	part();
 }
 
+/* RFC 9000 10.2.3: an application's close before the handshake is confirmed
+ * tells nothing of it, and is of a packet that the other side can read. */
+static bool
+is_hidden_close(void)
+{
+	return peer.heard_close && peer.close.error_code == APPLICATION_ERROR &&
+	       peer.close.type == NGTCP2_CCERR_TYPE_TRANSPORT &&
+	       peer.close.reasonlen == 0;
+}
+
+static void
+close_at_once(
+    struct duo_side *side, enum duo_event event, struct evquic_stream *stream)
+{
+	(void)stream;
+	if (event == DUO_OPENED)
+		evquic_conn_close(side->conn, 5, "a secret");
+}
+
+static void
+test_client_closes(void)
+{
+	struct peer_options o = {.arg = NULL};
+
+	closing = true;
+	meet(o);
+	closing = false;
+	CU_ASSERT(d.client.n[DUO_OPENED] == 1 && d.client.n[DUO_CLOSED] == 1);
+	CU_ASSERT(!peer.handshake_done);
+	PROVE("QSV-052", is_hidden_close());
+	part();
+}
+
+static bool
+lose_answers(void *arg, const struct net_datagram *g)
+{
+	(void)arg;
+	return net_port(&g->from) != SIM_PORT;
+}
+
+static void
+test_server_closes(void)
+{
+	struct peer_options o = {.alpn = "duo"};
+
+	duo_init(&d, NULL);
+	peer_connect(&peer, &d.sim, &o);
+	d.sim.net.tap = lose_answers;
+	sim_run(&d.sim, d.sim.net.faults.delay);
+	d.sim.net.tap = NULL;
+	CU_ASSERT(d.sim.servers[0]->handshakes == 1);
+	evquic_endpoint_close(d.sim.server, 0, 5);
+	duo_talk(&d);
+	PROVE("QSV-052", is_hidden_close());
+	CU_ASSERT(d.server.n[DUO_OPENED] == 0);
+	end();
+}
+
 static void
 test_own_session_id(void)
 {
@@ -509,5 +574,7 @@ test_quic_hello_register(void)
 	unit_test(suite, "after", test_after);
 	unit_test(suite, "server_repeats", test_server_repeats);
 	unit_test(suite, "server_unknown", test_server_unknown);
+	unit_test(suite, "client_closes", test_client_closes);
+	unit_test(suite, "server_closes", test_server_closes);
 	unit_test(suite, "own_session_id", test_own_session_id);
 }
