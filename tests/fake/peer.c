@@ -672,3 +672,9 @@ peer_send(struct peer *p, size_t len, bool fin)
 	(void)write_some(p, id, len, fin);
 	return id;
 }
+
+void
+peer_send_more(struct peer *p, int64_t stream, size_t len, bool fin)
+{
+	(void)write_some(p, stream, len, fin);
+}

@@ -118,4 +118,7 @@ void peer_send_frames(struct peer *p, const void *frames, size_t len);
 /* Opens a stream and sends `len` bytes on it; its ID, or -1. */
 int64_t peer_send(struct peer *p, size_t len, bool fin);
 
+/* Sends `len` bytes more on a stream. */
+void peer_send_more(struct peer *p, int64_t stream, size_t len, bool fin);
+
 #endif

@@ -174,6 +174,19 @@ sim_restart(struct sim *s, const struct evquic_service_options *service)
 }
 
 void
+sim_reboot(struct sim *s, const struct evquic_service_options *service)
+{
+	evquic_endpoint_free(s->server);
+	evquic_service_unref(s->service);
+	for (unsigned i = 0; i < s->workers; i++)
+		evquic_worker_free(s->servers[i]);
+	make_workers(s, s->servers, "server");
+	s->server = evquic_endpoint_new(s->servers, s->workers);
+	assert(s->server != NULL);
+	serve(s, service);
+}
+
+void
 sim_done(struct sim *s)
 {
 	assert(list_is_empty(&s->actors));

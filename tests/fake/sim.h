@@ -78,6 +78,9 @@ void sim_done(struct sim *s);
  * stead. */
 void sim_restart(struct sim *s, const struct evquic_service_options *service);
 
+/* The same, and its workers are new ones: another process. */
+void sim_reboot(struct sim *s, const struct evquic_service_options *service);
+
 /* Begins a connection from a new socket of the client's worker; `remote`, a
  * `trust` of NULL and `size` are filled in.  As evquic_connect(). */
 int sim_connect(struct sim *s, unsigned worker,
