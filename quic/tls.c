@@ -117,7 +117,7 @@ quic_tls_install(struct evquic_conn *c, gnutls_record_encryption_level_t level,
 int
 quic_tls_worker_init(struct evquic_worker *w)
 {
-	w->early = tls_early_new();
+	w->early = tls_early_new(w->io.now(w->io.ctx));
 	return w->early != NULL ? 0 : -ENOMEM;
 }
 
@@ -194,7 +194,7 @@ prepare_resumption(struct evquic_conn *c, const gnutls_datum_t *alpn)
 	if (t->has_hello) {
 		/* HelloRetryRequest was sent; if early data had been let in,
 		 * GnuTLS would never come to an end. */
-		tls_early_allow(w->early, t->session, NULL);
+		tls_early_refuse(t->session);
 		return t->early_len > 0 ? GNUTLS_E_INTERNAL_ERROR : 0;
 	}
 	t->has_hello = true;
@@ -206,6 +206,7 @@ prepare_resumption(struct evquic_conn *c, const gnutls_datum_t *alpn)
 	    .seen = service->early_seen,
 	    .now = w->io.now(w->io.ctx),
 	};
+	tls_early_tick(w->early, t->early_check.now);
 	if (service->early_data && t->early_possible)
 		tls_early_allow(w->early, t->session, &t->early_check);
 	return 0;

@@ -10,11 +10,13 @@
  * before, so processes that share a secret understand each other.
  *
  * Replays.  gnutls_anti_replay_t is a rolling recorder: it refuses tickets
- * older than its start, and begins anew when its window has passed.  Hence a
- * window of a ticket's life, one object a thread (it has no lock), and a set
- * of our own behind it that all of them share.  The key that it asks about
- * begins with the object's own start, which differs between threads: it is
- * left out.  The rest is the binder, which is a MAC over the ClientHello.
+ * older than its start, and starts anew when its window has passed, upon which
+ * it refuses every ticket that is out.  Hence two of them, one a ticket's life
+ * older than the other, the older of which is asked and goes before it rolls;
+ * a pair for each thread (they have no lock), and a set of our own behind them
+ * that all share.  The key that they ask about begins with their own start,
+ * which differs between them: it is left out.  The rest is the binder, which is
+ * a MAC over the ClientHello.
  */
 #include "tls/ticket.h"
 
@@ -34,9 +36,13 @@
 /* Octets of the anti-replay key that are about the object, not the client. */
 #define OBJECT_OCTETS 12
 
-/* GnuTLS compares in milliseconds and by another clock: a ClientHello is
- * remembered a little longer than it could be accepted. */
-#define SLACK_SECONDS 60
+#define TICKET_LIFE (TLS_TICKET_LIFE * NSEC_PER_SEC)
+
+/* A recorder's window, in milliseconds: twice a ticket's life.  GnuTLS compares
+ * by another clock, so a ClientHello is remembered a little longer than it
+ * could be accepted. */
+#define WINDOW_MS (2u * TLS_TICKET_LIFE * 1000u)
+#define REMEMBERED (2 * TICKET_LIFE + 60 * NSEC_PER_SEC)
 
 /* -------------------------------------------------------------- server -- */
 
@@ -189,7 +195,9 @@ tls_session_seal(const uint8_t bond[TLS_SESSION_SEAL], const void *data,
 /* -------------------------------------------------------------- replay -- */
 
 struct tls_early {
-	gnutls_anti_replay_t recorder; /* owned */
+	gnutls_anti_replay_t asked; /* owned, as is the next */
+	gnutls_anti_replay_t young;
+	nsec young_since;
 };
 
 /* GnuTLS's question: has this key been here? */
@@ -198,13 +206,12 @@ on_add(void *arg, time_t expiry, const gnutls_datum_t *key,
     const gnutls_datum_t *data)
 {
 	struct tls_early_check *check = arg;
-	const nsec life = (TLS_TICKET_LIFE + SLACK_SECONDS) * NSEC_PER_SEC;
 
 	(void)expiry;
 	(void)data;
 	assert(key->size > OBJECT_OCTETS);
 	switch (tls_replay_enter(check->seen, key->data + OBJECT_OCTETS,
-	    key->size - OBJECT_OCTETS, check->now, check->now + life)) {
+	    key->size - OBJECT_OCTETS, check->now, check->now + REMEMBERED)) {
 	case TLS_REPLAY_NEW:
 		check->verdict = TLS_EARLY_NEW;
 		return 0;
@@ -218,19 +225,32 @@ on_add(void *arg, time_t expiry, const gnutls_datum_t *key,
 	return GNUTLS_E_DB_ERROR;
 }
 
+static gnutls_anti_replay_t
+make_recorder(void)
+{
+	gnutls_anti_replay_t r;
+
+	if (gnutls_anti_replay_init(&r) != 0)
+		return NULL;
+	gnutls_anti_replay_set_window(r, WINDOW_MS);
+	gnutls_anti_replay_set_add_function(r, on_add);
+	return r;
+}
+
 struct tls_early *
-tls_early_new(void)
+tls_early_new(nsec now)
 {
 	struct tls_early *e = calloc(1, sizeof(*e));
 
 	if (e == NULL)
 		return NULL;
-	if (gnutls_anti_replay_init(&e->recorder) != 0) {
-		free(e);
+	e->asked = make_recorder();
+	e->young = make_recorder();
+	e->young_since = now;
+	if (e->asked == NULL || e->young == NULL) {
+		tls_early_free(e);
 		return NULL;
 	}
-	gnutls_anti_replay_set_window(e->recorder, TLS_TICKET_LIFE * 1000u);
-	gnutls_anti_replay_set_add_function(e->recorder, on_add);
 	return e;
 }
 
@@ -239,14 +259,40 @@ tls_early_free(struct tls_early *e)
 {
 	if (e == NULL)
 		return;
-	gnutls_anti_replay_deinit(e->recorder);
+	if (e->asked != NULL)
+		gnutls_anti_replay_deinit(e->asked);
+	if (e->young != NULL)
+		gnutls_anti_replay_deinit(e->young);
 	free(e);
+}
+
+void
+tls_early_tick(struct tls_early *e, nsec now)
+{
+	gnutls_anti_replay_t next;
+
+	/* What the young one has not seen was not there, or is over. */
+	if (now - e->young_since < TICKET_LIFE)
+		return;
+	next = make_recorder();
+	if (next == NULL)
+		return; /* later, then */
+	gnutls_anti_replay_deinit(e->asked);
+	e->asked = e->young;
+	e->young = next;
+	e->young_since = now;
 }
 
 void
 tls_early_allow(struct tls_early *e, gnutls_session_t session,
     struct tls_early_check *check)
 {
-	gnutls_anti_replay_set_ptr(e->recorder, check);
-	gnutls_anti_replay_enable(session, check != NULL ? e->recorder : NULL);
+	gnutls_anti_replay_set_ptr(e->asked, check);
+	gnutls_anti_replay_enable(session, e->asked);
+}
+
+void
+tls_early_refuse(gnutls_session_t session)
+{
+	gnutls_anti_replay_enable(session, NULL);
 }

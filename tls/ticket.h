@@ -72,8 +72,8 @@ int tls_session_seal(const uint8_t bond[TLS_SESSION_SEAL], const void *data,
  */
 struct tls_early;
 
-/* NULL: no memory. */
-struct tls_early *tls_early_new(void);
+/* NULL: no memory.  NOW is of the clock that the checks below are of. */
+struct tls_early *tls_early_new(nsec now);
 void tls_early_free(struct tls_early *early);
 
 enum tls_early_verdict {
@@ -82,6 +82,10 @@ enum tls_early_verdict {
 	TLS_EARLY_REPLAYED,
 	TLS_EARLY_FULL, /* nobody can tell: refused */
 };
+
+/* To be called now and then, at each ClientHello say, whatever it asks for: it
+ * is how an object of any age knows all tickets that are good. */
+void tls_early_tick(struct tls_early *early, nsec now);
 
 /* The question about one ClientHello, and its answer. */
 struct tls_early_check {
@@ -93,9 +97,12 @@ struct tls_early_check {
 /*
  * Early data of the ClientHello that SESSION reads now may be accepted if it
  * was never seen.  In the post-client-hello function; CHECK must live until
- * that ClientHello is read.  CHECK NULL: it is refused.
+ * that ClientHello is read.
  */
 void tls_early_allow(struct tls_early *early, gnutls_session_t session,
     struct tls_early_check *check);
+
+/* It is refused. */
+void tls_early_refuse(gnutls_session_t session);
 
 #endif

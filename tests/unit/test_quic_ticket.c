@@ -15,11 +15,14 @@
 enum {
 	QUERY = 40,
 	TICKETS = 6,
+	DAY_HOURS = 30,
 	LIFE = 21600, /* seconds, RFC 9250 5.5.3 */
 	LIFE_MOST = 604800,
 	EARLY_DATA = 42, /* extension */
 	HUGE_TICKET = 60000,
-	ILLEGAL_PARAMETER = 0x12f
+	ILLEGAL_PARAMETER = 0x12f,
+	QUIC_BIT = 0x40,
+	MANY = 10
 };
 
 #define SECONDS NSEC_PER_SEC
@@ -147,6 +150,27 @@ test_aged(void)
 	PROVE("DOQ-103", use(&t[3], NULL) && was_early());
 	wait_until(begun, 7 * HOURS);
 	CU_ASSERT(use(&t[4], NULL) && was_full());
+	end();
+}
+
+/* No moment comes at which all tickets that are out lose their early data. */
+static void
+test_busy(void)
+{
+	struct ticket t[TICKETS];
+	nsec begun;
+
+	begin(&early_on, t, 1);
+	begun = d.sim.net.now;
+	for (unsigned h = 1; h < DAY_HOURS; h += 3) {
+		wait_until(begun, h * HOURS);
+		d.client.hook = NULL;
+		get_tickets(t, 2);
+		d.client.hook = ask_at_once;
+		wait_until(begun, (h + 2) * HOURS);
+		CU_ASSERT(use(&t[0], NULL) && was_early());
+		CU_ASSERT(use(&t[1], NULL) && was_early());
+	}
 	end();
 }
 
@@ -475,12 +499,64 @@ test_huge(void)
 	raw_end(&s);
 }
 
+/* ------------------------------------------------------------ QUIC bit -- */
+
+static void
+tweak_grease(ngtcp2_transport_params *params)
+{
+	params->grease_quic_bit = 1;
+}
+
+/* The server's packets whose QUIC bit is 0 (RFC 9287). */
+static unsigned greased;
+
+static bool
+count_greased(void *arg, const struct net_datagram *g)
+{
+	(void)arg;
+	if (net_port(&g->from) == SIM_PORT && !(g->bytes[0] & QUIC_BIT))
+		greased++;
+	return true;
+}
+
+/* What a client allowed on the connection of the ticket is not remembered.  The
+ * server does it on every second connection or so. */
+static void
+test_grease(void)
+{
+	struct peer_options p = {.alpn = "duo", .tweak = tweak_grease};
+	struct peer_session s;
+
+	duo_init(&d, &early_on);
+	d.sim.net.tap = count_greased;
+	greased = 0;
+	for (int i = 0; i < MANY; i++) {
+		peer_connect(&peer, &d.sim, &p);
+		duo_talk(&d);
+		CU_ASSERT_FATAL(peer.ntickets == 1);
+		if (i == 0)
+			peer_session_take(&peer, &s);
+		peer_done(&peer);
+	}
+	CU_ASSERT(greased > 0);
+	greased = 0;
+	for (int i = 0; i < MANY; i++) {
+		raw_use(&s, "duo", NULL);
+		PROVE("QSV-087",
+		    gnutls_session_is_resumed(peer.session) && greased == 0);
+		peer_done(&peer);
+	}
+	raw_use(&s, "duo", NULL);
+	raw_end(&s);
+}
+
 void
 test_quic_ticket_register(void)
 {
 	CU_pSuite s = unit_suite("quic_ticket");
 
 	unit_test(s, "aged", test_aged);
+	unit_test(s, "busy", test_busy);
 	unit_test(s, "rotation", test_rotation);
 	unit_test(s, "restart", test_restart);
 	unit_test(s, "limits", test_limits);
@@ -491,4 +567,5 @@ test_quic_ticket_register(void)
 	unit_test(s, "binder", test_binder);
 	unit_test(s, "damaged", test_damaged);
 	unit_test(s, "huge", test_huge);
+	unit_test(s, "grease", test_grease);
 }
