@@ -46,22 +46,6 @@ on_remove_cid(ngtcp2_conn *qc, const ngtcp2_cid *cid, void *user_data)
 	return 0;
 }
 
-/*
- * RFC 9001 4.6.2: whoever was refused begins all streams anew.  ngtcp2 is not
- * told of it by GnuTLS; it would send again what it takes for lost, and compare
- * limits that do not count any more.
- */
-static void
-settle_early(struct evquic_conn *c)
-{
-	bool refused = quic_tls_is_early_refused(c);
-
-	if (!refused && (!c->opened || c->stats.early_data))
-		return;
-	(void)ngtcp2_conn_tls_early_data_rejected(c->qc);
-	quic_stream_begin_again(c);
-}
-
 static int
 on_handshake_completed(ngtcp2_conn *qc, void *user_data)
 {
@@ -69,8 +53,6 @@ on_handshake_completed(ngtcp2_conn *qc, void *user_data)
 
 	if (c->server)
 		quic_token_give(c, &ngtcp2_conn_get_path(qc)->remote);
-	else
-		settle_early(c);
 	return quic_conn_complete(c) == 0 ? 0 : NGTCP2_ERR_CALLBACK_FAILURE;
 }
 

@@ -176,6 +176,25 @@ quic_conn_open(struct evquic_conn *c)
 	return c->app->opened(c);
 }
 
+/*
+ * RFC 9001 4.6.2: whoever was refused begins all streams anew.  GnuTLS does not
+ * tell ngtcp2, which would send again what it takes for lost, and compare
+ * limits that do not count any more.
+ */
+static void
+settle_early(struct evquic_conn *c)
+{
+	bool again = !c->stats.early_data;
+
+	if (!c->opened) {
+		c->settled = true;
+		return;
+	}
+	if (again)
+		(void)ngtcp2_conn_tls_early_data_rejected(c->qc);
+	quic_stream_settle_early(c, again);
+}
+
 int
 quic_conn_complete(struct evquic_conn *c)
 {
@@ -186,7 +205,10 @@ quic_conn_complete(struct evquic_conn *c)
 	c->stats.handshake_done = true;
 	c->stats.handshake_ns = w->io.now(w->io.ctx) - c->started;
 	counter_add(&w->counters.handshakes_done, 1);
-	if (c->server && !settle_client(c)) {
+	if (!c->server) {
+		quic_tls_client_done(c);
+		settle_early(c);
+	} else if (!settle_client(c)) {
 		counter_add(&w->counters.refused_unwelcome, 1);
 		quic_conn_abandon(
 		    c, NGTCP2_CONNECTION_REFUSED, "too many connections");
@@ -477,13 +499,42 @@ enum step {
 	STEP_FAILED,
 };
 
+enum hold {
+	HOLD_NOT,
+	HOLD_ONCE, /* no stream's bytes in the next call */
+	HOLD,	   /* none for now */
+};
+
+/*
+ * Two things that ngtcp2 does to a client with early data.  An Initial packet
+ * that is sent with it is not padded, and thrown away by every server, if the
+ * congestion window is full then.  And in the call that ends the handshake
+ * streams' bytes make it forget what streams have to say otherwise, such as
+ * MAX_STREAM_DATA.
+ */
+static enum hold
+hold_back(const struct writer *w)
+{
+	const struct evquic_conn *c = w->c;
+
+	if (c->server || c->settled || w->begun)
+		return HOLD_NOT;
+	if (c->state == QUIC_OPEN)
+		return HOLD_ONCE;
+	return ngtcp2_conn_get_cwnd_left(c->qc) > w->size ? HOLD_NOT : HOLD;
+}
+
 /* One call of ngtcp2 and what follows from it. */
 static enum step
 step(struct writer *w, nsec now, int *ret_error)
 {
-	bool have = !w->stop && quic_stream_next_chunk(w->c, &w->chunk);
+	enum hold hold = hold_back(w);
+	bool have = !w->stop && hold == HOLD_NOT &&
+		    quic_stream_next_chunk(w->c, &w->chunk);
 	ngtcp2_ssize taken, n = offer(w, have, &taken, now);
 
+	if (hold == HOLD_ONCE)
+		w->c->settled = true;
 	if (n == NGTCP2_ERR_WRITE_MORE) {
 		w->begun = true;
 		take(w, (size_t)taken, now);
@@ -508,6 +559,8 @@ step(struct writer *w, nsec now, int *ret_error)
 	if (n == 0) {
 		/* Congestion, connection window or pacing.  A packet that was
 		 * begun must be finished before anything else. */
+		if (hold == HOLD_ONCE)
+			return STEP_AGAIN;
 		if (!w->begun || !have)
 			return STEP_DONE;
 		w->stop = true;

@@ -480,9 +480,11 @@ struct evquic_connect_options {
 	 * what is written then goes out with the first packet: not secret from
 	 * who steals the ticket's secret later, and anybody may send it to the
 	 * server again.  If the server refuses it, it is sent once more after
-	 * the handshake; streams that the server does not allow any more then,
-	 * or that were reset, are closed without an answer.  The IDs of streams
-	 * may change.  Not for applications that are pulled from.
+	 * the handshake; streams that the server does not allow any more then
+	 * are closed without an answer.  Not for applications that are pulled
+	 * from, who are told when the handshake is complete.  A server
+	 * that wants another key share (HelloRetryRequest) ends the connection:
+	 * GnuTLS 3.7.9 fails (0x150); try again without early data.
 	 */
 	bool early_data;
 };

@@ -499,6 +499,7 @@ struct evquic_conn {
 	void *guest;	   /* server: the service's door knows whose */
 	bool opened;	   /* the application knows of it and may talk */
 	bool early_wanted; /* client: it is told in the first flush */
+	bool settled;	   /* client: ngtcp2 has left the handshake behind */
 	bool heard;	   /* something came since the last flush */
 	bool close_wanted; /* `error` is to be sent in the next flush */
 	bool drain_told;
@@ -597,7 +598,11 @@ struct evquic_stream {
 	nsec sent_at;  /* when bytes of it last left for the first time */
 	uint64_t lent; /* bytes pulled from the application, not acknowledged */
 	uint64_t unconsumed; /* bytes that the application has credit of */
-	bool early;	     /* it began before the handshake was complete */
+	uint64_t reset_code; /* what we reset it with, and stop it */
+	uint64_t stop_code;
+	bool early;	 /* it began before the handshake was complete */
+	bool reset_late; /* to be said when the handshake is complete */
+	bool stop_late;
 	bool fin_wanted;
 	bool fin_sent;
 	bool shut;     /* our direction has ended, one way or another */
@@ -624,9 +629,10 @@ void quic_stream_find_stopped(struct evquic_conn *c, nsec now);
 /* Our direction ended: what waits is thrown away. */
 void quic_stream_shut(struct evquic_stream *s);
 
-/* The server refused early data and ngtcp2 has forgotten all streams: those
- * that go on begin anew. */
-void quic_stream_begin_again(struct evquic_conn *c);
+/* A client's handshake is complete, and streams were opened before: says what
+ * had to wait.  `again`: early data was refused and ngtcp2 has forgotten the
+ * streams, which begin anew. */
+void quic_stream_settle_early(struct evquic_conn *c, bool again);
 
 /* The peer gave credit: the stream may be offered again. */
 void quic_stream_unblock(struct evquic_stream *s);
@@ -699,8 +705,8 @@ void quic_tls_tell_session(struct evquic_conn *c);
 void quic_tls_keep_token(
     struct evquic_conn *c, const uint8_t *token, size_t len);
 
-/* A client's handshake is complete: was early data sent in vain? */
-bool quic_tls_is_early_refused(struct evquic_conn *c);
+/* A client's handshake is complete: notes what came of resumption. */
+void quic_tls_client_done(struct evquic_conn *c);
 
 /* Frees a session, NULL is fine; ngtcp2 must not use it any more. */
 void quic_tls_free(struct quic_tls *t);

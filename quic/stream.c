@@ -350,15 +350,47 @@ quic_stream_closed(struct evquic_stream *s)
 	free_stream(s);
 }
 
-/* Gives a stream of ours that ngtcp2 has forgotten a new one there; false if
- * the peer allows none, or nobody wants it any more. */
+/*
+ * While a client's handshake runs ngtcp2 drops what streams have to say but for
+ * their bytes: resets and the like wait for its end.
+ */
+static bool
+has_to_wait(const struct evquic_stream *s)
+{
+	return !s->conn->server && s->conn->state == QUIC_HANDSHAKE;
+}
+
+static void
+send_reset(struct evquic_stream *s)
+{
+	s->reset_late = has_to_wait(s);
+	/* Only this direction: the other function would send STOP_SENDING
+	 * too. */
+	if (!s->reset_late)
+		(void)ngtcp2_conn_shutdown_stream_write(
+		    s->conn->qc, 0, s->id, s->reset_code);
+	quic_worker_ready(s->conn);
+}
+
+static void
+send_stop(struct evquic_stream *s)
+{
+	s->stop_late = has_to_wait(s);
+	if (!s->stop_late)
+		(void)ngtcp2_conn_shutdown_stream_read(
+		    s->conn->qc, 0, s->id, s->stop_code);
+	quic_worker_ready(s->conn);
+}
+
+/*
+ * Gives a stream of ours that ngtcp2 has forgotten a new one there, of the same
+ * ID, since they come in the same order; false if the peer allows none.
+ */
 static bool
 begin_again(struct evquic_stream *s)
 {
 	ngtcp2_conn *qc = s->conn->qc;
 
-	if (s->shut)
-		return false;
 	list_remove(&s->send_link);
 	if ((ngtcp2_is_bidi_stream(s->id)
 		    ? ngtcp2_conn_open_bidi_stream(qc, &s->id, s)
@@ -367,13 +399,13 @@ begin_again(struct evquic_stream *s)
 	s->unsent = s->head;
 	s->unsent_off = 0;
 	s->fin_sent = false;
-	if (s->unsent != NULL || s->fin_wanted)
+	if (!s->shut && (s->unsent != NULL || s->fin_wanted))
 		join_sendq(s);
 	return true;
 }
 
 void
-quic_stream_begin_again(struct evquic_conn *c)
+quic_stream_settle_early(struct evquic_conn *c, bool again)
 {
 	struct list todo, *l;
 
@@ -385,8 +417,14 @@ quic_stream_begin_again(struct evquic_conn *c)
 		    container_of(l, struct evquic_stream, link);
 
 		list_append(&c->streams, l);
-		if (!begin_again(s))
+		if (again && !begin_again(s)) {
 			quic_stream_closed(s);
+			continue;
+		}
+		if (s->stop_late)
+			send_stop(s);
+		if (s->reset_late)
+			send_reset(s);
 	}
 }
 
@@ -416,10 +454,8 @@ evquic_stream_reset(struct evquic_stream *s, uint64_t code)
 	if (s->fin_sent && s->head == NULL && s->lent == 0)
 		return; /* all of it has arrived */
 	quic_stream_shut(s);
-	/* Only this direction: the other function would send STOP_SENDING
-	 * too. */
-	(void)ngtcp2_conn_shutdown_stream_write(s->conn->qc, 0, s->id, code);
-	quic_worker_ready(s->conn);
+	s->reset_code = code;
+	send_reset(s);
 }
 
 void
@@ -427,8 +463,8 @@ evquic_stream_stop(struct evquic_stream *s, uint64_t code)
 {
 	if (s->closed || !is_live(s->conn))
 		return;
-	(void)ngtcp2_conn_shutdown_stream_read(s->conn->qc, 0, s->id, code);
-	quic_worker_ready(s->conn);
+	s->stop_code = code;
+	send_stop(s);
 }
 
 void

@@ -204,15 +204,15 @@ on_secret(gnutls_session_t session, gnutls_record_encryption_level_t level,
 	return quic_tls_install(c, level, rx, tx, len);
 }
 
-bool
-quic_tls_is_early_refused(struct evquic_conn *c)
+void
+quic_tls_client_done(struct evquic_conn *c)
 {
-	unsigned flags = gnutls_session_get_flags(c->tls->session);
+	gnutls_session_t session = c->tls->session;
 
-	c->stats.resumed = gnutls_session_is_resumed(c->tls->session) != 0;
+	c->stats.resumed = gnutls_session_is_resumed(session) != 0;
 	c->stats.early_data =
-	    c->tls->early_sent && (flags & GNUTLS_SFLAGS_EARLY_DATA) != 0;
-	return c->tls->early_sent && !c->stats.early_data;
+	    c->tls->early_sent &&
+	    (gnutls_session_get_flags(session) & GNUTLS_SFLAGS_EARLY_DATA) != 0;
 }
 
 static int

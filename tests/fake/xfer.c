@@ -461,6 +461,19 @@ keep_record(struct xfer *x, const struct evquic_conn *conn,
 }
 
 static void
+on_session(struct evquic_conn *conn, const void *session, size_t len)
+{
+	struct xfer *x = evquic_conn_arg(conn);
+
+	if (len > sizeof(x->session)) {
+		complain(x, "a session of that length", (int64_t)len);
+		return;
+	}
+	memcpy(x->session, session, len);
+	x->session_len = len;
+}
+
+static void
 on_closed(struct evquic_conn *conn, const struct evquic_conn_stats *stats)
 {
 	struct xfer *x = evquic_conn_arg(conn);
@@ -561,9 +574,9 @@ xfer_catch_up(struct xfer *x)
 	}
 #define COMMON(name)                                                           \
 	.size = sizeof(struct evquic_app), .alpn = (name), .limits = LIMITS,   \
-	.closed = on_closed, .stream_opened = on_stream_opened,                \
-	.stream_data = on_stream_data, .stream_reset = on_stream_reset,        \
-	.stream_stopped = on_stream_stopped,                                   \
+	.closed = on_closed, .session = on_session,                            \
+	.stream_opened = on_stream_opened, .stream_data = on_stream_data,      \
+	.stream_reset = on_stream_reset, .stream_stopped = on_stream_stopped,  \
 	.stream_closed = on_stream_closed, .drain = on_drain,                  \
 	.stream_room = on_room
 #define WRITES .opened = on_opened_write

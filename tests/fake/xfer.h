@@ -17,7 +17,8 @@
  */
 
 enum {
-	XFER_COMPLAINT = 160
+	XFER_COMPLAINT = 160,
+	XFER_SESSION = 4096
 };
 
 struct xfer_config {
@@ -51,6 +52,8 @@ struct xfer {
 	struct evquic_conn_stats last; /* record of the last one closed */
 	char last_reason[128];
 	char last_verify[160];
+	size_t session_len; /* client: the last one given */
+	uint8_t session[XFER_SESSION];
 	char complaint[XFER_COMPLAINT];
 };
 

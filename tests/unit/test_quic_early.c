@@ -12,6 +12,7 @@
 
 enum {
 	QUERY = 40, /* bytes */
+	LARGE = 30000,
 	STREAMS = 10,
 	APP_ERROR = 7
 };
@@ -27,6 +28,7 @@ static struct peer peer;
 /* What the client does as soon as it may talk. */
 static struct {
 	unsigned streams;
+	size_t size; /* of each; 0: QUERY */
 	bool resets_first;
 	bool closes;
 	bool was_done; /* the handshake, by then */
@@ -46,7 +48,8 @@ ask_at_once(
 		struct evquic_stream *s = duo_stream(side, true);
 
 		CU_ASSERT_FATAL(s != NULL);
-		CU_ASSERT(duo_write(s, QUERY, true) == 0);
+		CU_ASSERT(duo_write(s, deed.size != 0 ? deed.size : QUERY,
+			      true) == 0);
 		if (i == 0 && deed.resets_first)
 			evquic_stream_reset(s, APP_ERROR);
 	}
@@ -169,6 +172,31 @@ test_not_allowed(void)
 	end();
 }
 
+/* 0-RTT packets that come before their Initial packet, and for nobody. */
+static struct {
+	unsigned strangers; /* to be sent for each */
+	bool first;	    /* the Initial is lost the first time */
+} packets;
+
+static bool
+lose_initial(void *arg, const struct net_datagram *g)
+{
+	uint8_t bytes[QUIC_MAX_TX_PAYLOAD];
+	struct net *n = arg;
+
+	if (net_port(&g->from) == SIM_PORT || (g->bytes[0] & 0xf0) != 0xc0)
+		return true;
+	memcpy(bytes, g->bytes, g->len);
+	bytes[0] = 0xd3; /* type 0-RTT */
+	for (unsigned i = 0; i < packets.strangers; i++)
+		net_inject(n, &g->from, &g->to, bytes, g->len);
+	packets.strangers = 0;
+	if (!packets.first)
+		return true;
+	packets.first = false;
+	return false;
+}
+
 /* ------------------------------------------------------------- refused -- */
 
 static void
@@ -219,7 +247,7 @@ test_refused_less(void)
 	end();
 }
 
-/* What was reset before it was refused is not begun again. */
+/* What was reset before it was refused is reset again. */
 static void
 test_refused_reset(void)
 {
@@ -230,8 +258,39 @@ test_refused_reset(void)
 	again(true);
 	duo_talk(&d);
 	CU_ASSERT(is_answered(2));
-	CU_ASSERT(d.server.n[DUO_STREAM_OPENED] == 2);
-	CU_ASSERT(d.client.n[DUO_STREAM_CLOSED] == 3);
+	CU_ASSERT(d.server.n[DUO_STREAM_OPENED] == 3);
+	CU_ASSERT(d.server.n[DUO_RESET] == 1 && d.server.code == APP_ERROR);
+	end();
+}
+
+/* What is reset before the handshake is complete is reset in the end. */
+static void
+test_reset(void)
+{
+	begin(&early_on);
+	deed.streams = 3;
+	deed.resets_first = true;
+	again(true);
+	duo_talk(&d);
+	CU_ASSERT(is_answered(2));
+	CU_ASSERT(d.server.n[DUO_STREAM_OPENED] == 3);
+	CU_ASSERT(d.server.n[DUO_RESET] == 1 && d.server.code == APP_ERROR);
+	end();
+}
+
+/* More than may be under way at once, and the first packet is lost: it comes
+ * again, and is large enough to be taken. */
+static void
+test_large(void)
+{
+	begin(&early_on);
+	deed.size = LARGE;
+	packets.first = true;
+	d.sim.net.tap = lose_initial;
+	d.sim.net.tap_arg = &d.sim.net;
+	again(true);
+	sim_run(&d.sim, SPAN);
+	CU_ASSERT(d.client.bytes == LARGE && d.server.fins == 1);
 	end();
 }
 
@@ -414,31 +473,6 @@ test_token(void)
 	end();
 }
 
-/* 0-RTT packets that come before their Initial packet, and for nobody. */
-static struct {
-	unsigned strangers; /* to be sent for each */
-	bool first;	    /* the Initial is lost the first time */
-} packets;
-
-static bool
-lose_initial(void *arg, const struct net_datagram *g)
-{
-	uint8_t bytes[QUIC_MAX_TX_PAYLOAD];
-	struct net *n = arg;
-
-	if (net_port(&g->from) == SIM_PORT || (g->bytes[0] & 0xf0) != 0xc0)
-		return true;
-	memcpy(bytes, g->bytes, g->len);
-	bytes[0] = 0xd3; /* type 0-RTT */
-	for (unsigned i = 0; i < packets.strangers; i++)
-		net_inject(n, &g->from, &g->to, bytes, g->len);
-	packets.strangers = 0;
-	if (!packets.first)
-		return true;
-	packets.first = false;
-	return false;
-}
-
 static void
 test_strays(void)
 {
@@ -473,6 +507,8 @@ test_quic_early_register(void)
 	unit_test(s, "refused", test_refused);
 	unit_test(s, "refused_less", test_refused_less);
 	unit_test(s, "refused_reset", test_refused_reset);
+	unit_test(s, "reset", test_reset);
+	unit_test(s, "large", test_large);
 	unit_test(s, "closed_early", test_closed_early);
 	unit_test(s, "refuses", test_refuses);
 	unit_test(s, "no_finished", test_no_finished);

@@ -3,7 +3,8 @@
  * Whole connections through a network that loses, delays, doubles, reorders,
  * cuts and spoils datagrams, moves clients to other addresses and fills
  * sockets.  Each run follows from its seed: what the faults are, who writes
- * and who is pulled, how many streams of which size.
+ * and who is pulled, how many streams of which size, how many connections come
+ * later, resume and send early data, and whether that is taken.
  *
  * However bad the network, no byte is wrong or comes twice, every connection
  * ends and says why, and at the end nothing is held by anybody.
@@ -23,6 +24,7 @@
 enum {
 	DEFAULT_SEEDS = 300,
 	MAX_CONNS = 6,
+	SEEN = 10000,
 	STEPS = 4000000 /* a run that takes more does not end */
 };
 
@@ -38,6 +40,9 @@ struct plan {
 	struct xfer_config server;
 	const struct evquic_app *app;
 	unsigned conns;
+	unsigned later; /* connections, when all before have ended */
+	bool early;	/* the service takes early data */
+	size_t seen;	/* so many times */
 	int gso_error;
 	bool harsh; /* connections may fail */
 };
@@ -103,6 +108,9 @@ draw(struct plan *p, uint64_t seed)
 	p->world.tick = prng_chance(&r, 500) ? NSEC_PER_MSEC : 0;
 	p->app = apps[prng_below(&r, 4)];
 	p->conns = 1 + prng_below(&r, MAX_CONNS);
+	p->later = some(&r, 500, MAX_CONNS);
+	p->early = prng_chance(&r, 700);
+	p->seen = prng_chance(&r, 300) ? 1 : SEEN;
 	p->client.streams = prng_below(&r, 30);
 	p->client.uni = some(&r, 300, 15);
 	p->client.max_size = prng_chance(&r, 300) ? 70000 : 3000;
@@ -134,6 +142,9 @@ struct run {
 	struct sim sim;
 	struct xfer client;
 	struct xfer server;
+	struct evquic_replay *seen;
+	struct evquic_limits limits; /* of the clients */
+	unsigned begun;		     /* connections */
 	char trouble[200];
 };
 
@@ -145,21 +156,42 @@ trouble(struct run *r, const char *what)
 }
 
 static void
+connect_one(struct run *r, bool early)
+{
+	struct evquic_connect_options o = {
+	    .app = r->plan->app,
+	    .arg = &r->client,
+	    .limits = &r->limits,
+	    .early_data = early,
+	};
+	struct evquic_conn *c;
+
+	if (r->client.session_len > 0) {
+		o.session = r->client.session;
+		o.session_len = r->client.session_len;
+	}
+	if (sim_connect(&r->sim, r->begun % r->sim.workers, &o, &c) != 0)
+		trouble(r, "no connection begun");
+	r->begun++;
+}
+
+static void
 start(struct run *r, struct prng *rng)
 {
 	struct evquic_limits limits = draw_limits(rng);
-	struct evquic_limits theirs = draw_limits(rng);
 	struct evquic_offer offers[] = {
 	    {&xfer_server_write, &r->server, &limits},
 	    {&xfer_server_pull, &r->server, &limits},
 	};
 	struct evquic_service_options service = {
-	    .offers = offers, .noffers = 2};
+	    .offers = offers,
+	    .noffers = 2,
+	    .early_data = r->plan->early,
+	    .early_seen = r->seen,
+	};
 	struct sim_options world = r->plan->world;
-	struct evquic_connect_options o = {
-	    .app = r->plan->app, .arg = &r->client, .limits = &theirs};
-	struct evquic_conn *c;
 
+	r->limits = draw_limits(rng);
 	world.service = &service;
 	xfer_init(&r->client, &r->plan->client, false, r->plan->seed + 1);
 	xfer_init(&r->server, &r->plan->server, true, r->plan->seed + 2);
@@ -167,10 +199,28 @@ start(struct run *r, struct prng *rng)
 	r->sim.net.faults = r->plan->faults;
 	r->sim.net.faults.rebind = 0;
 	for (unsigned i = 0; i < r->plan->conns; i++)
-		if (sim_connect(&r->sim, i % world.workers, &o, &c) != 0)
-			trouble(r, "no connection begun");
+		connect_one(r, false);
 	for (size_t i = 0; i < r->sim.net.nsockets; i++)
 		r->sim.net.sockets[i].gso_error = r->plan->gso_error;
+}
+
+/* One more connection, when all have ended. */
+static void
+go_on(struct run *r, struct prng *rng)
+{
+	bool done;
+
+	sim_settle(&r->sim);
+	if (r->client.closed == r->begun &&
+	    r->begun < r->plan->conns + r->plan->later) {
+		r->sim.net.faults.rebind = 0;
+		connect_one(r, prng_chance(rng, 800));
+		sim_settle(&r->sim);
+	}
+	/* RFC 9000 9: not before the handshake is confirmed. */
+	done = sim_server_count(&r->sim, "handshakes_done") == r->begun &&
+	       sim_client_count(&r->sim, "handshakes_done") == r->begun;
+	r->sim.net.faults.rebind = done ? r->plan->faults.rebind : 0;
 }
 
 static void
@@ -179,10 +229,7 @@ drive(struct run *r, struct prng *rng)
 	nsec due = r->sim.net.now + CATCH_UP;
 	unsigned steps = 0;
 
-	while (sim_settle(&r->sim), sim_next(&r->sim) != NSEC_NEVER) {
-		/* RFC 9000 9: not before the handshake is confirmed. */
-		if (r->server.opened == r->plan->conns)
-			r->sim.net.faults.rebind = r->plan->faults.rebind;
+	while (go_on(r, rng), sim_next(&r->sim) != NSEC_NEVER) {
 		if (sim_next(&r->sim) < due) {
 			(void)sim_step(&r->sim);
 			if (prng_chance(rng, 100))
@@ -207,6 +254,7 @@ judge(struct run *r)
 {
 	const struct plan *p = r->plan;
 	bool polite = p->client.rude == 0 && p->server.rude == 0;
+	unsigned conns = p->conns + p->later;
 
 	if (r->sim.net.complaint[0] != '\0')
 		trouble(r, r->sim.net.complaint);
@@ -214,16 +262,15 @@ judge(struct run *r)
 		trouble(r, r->client.complaint);
 	if (r->server.complaint[0] != '\0')
 		trouble(r, r->server.complaint);
-	if (r->client.closed != p->conns)
+	if (r->client.closed != conns)
 		trouble(r, "a client did not hear of its end");
 	if (r->server.closed != r->server.opened)
 		trouble(r, "the server did not hear of an end");
-	if (!p->harsh && r->client.finished != p->conns)
+	if (!p->harsh && r->client.finished != conns)
 		trouble(r, "a connection failed");
 	if (!p->harsh && polite &&
 	    r->client.streams_whole !=
-		p->conns * (p->client.streams + p->client.uni) +
-		    p->conns * p->server.uni)
+		conns * (p->client.streams + p->client.uni + p->server.uni))
 		trouble(r, "a stream is missing");
 	if (!sim_is_empty(&r->sim))
 		trouble(r, "something is still held");
@@ -245,11 +292,11 @@ describe(const struct run *r)
 	    f->rebind, f->room, (unsigned long long)f->drain,
 	    (unsigned long long)f->delay, (unsigned long long)f->jitter, f->mtu,
 	    f->gro, p->gso_error, (unsigned long long)p->world.tick);
-	printf("# app %s: %u connections, %u + %u streams, %u server's, up to "
-	       "%u bytes, rude %u %u, lazy %u\n",
-	    p->app->alpn, p->conns, p->client.streams, p->client.uni,
-	    p->server.uni, p->client.max_size, p->client.rude, p->server.rude,
-	    p->client.lazy);
+	printf("# app %s: %u + %u connections, early data %d, %u + %u "
+	       "streams, %u server's, up to %u bytes, rude %u %u, lazy %u\n",
+	    p->app->alpn, p->conns, p->later, p->early, p->client.streams,
+	    p->client.uni, p->server.uni, p->client.max_size, p->client.rude,
+	    p->server.rude, p->client.lazy);
 	printf("# client: %u opened %u closed %u finished, streams %u whole %u "
 	       "cut %u lost; last closed by %d code %llx %s\n",
 	    r->client.opened, r->client.closed, r->client.finished,
@@ -269,8 +316,15 @@ describe(const struct run *r)
 	    (unsigned long long)(r->sim.net.now / NSEC_PER_MSEC));
 }
 
+/* What runs came to. */
+struct sums {
+	uint64_t digest;
+	uint64_t early; /* handshakes with early data that was taken */
+	uint64_t refused;
+};
+
 static bool
-run_seed(uint64_t seed, const struct sim_tls *tls, uint64_t *ret_digest)
+run_seed(uint64_t seed, const struct sim_tls *tls, struct sums *ret)
 {
 	static struct run r;
 	struct plan p;
@@ -278,14 +332,18 @@ run_seed(uint64_t seed, const struct sim_tls *tls, uint64_t *ret_digest)
 
 	draw(&p, seed);
 	p.world.tls = tls;
-	r = (struct run){.plan = &p};
+	r = (struct run){.plan = &p, .seen = evquic_replay_new(p.seen)};
 	start(&r, &rng);
 	drive(&r, &rng);
 	judge(&r);
-	*ret_digest = r.sim.net.digest;
+	ret->digest = r.sim.net.digest;
 	if (r.trouble[0] != '\0')
 		describe(&r);
+	ret->early += sim_server_count(&r.sim, "early_accepted");
+	ret->refused += sim_server_count(&r.sim, "early_refused") +
+			sim_server_count(&r.sim, "early_full");
 	sim_done(&r.sim);
+	evquic_replay_unref(r.seen);
 	return r.trouble[0] == '\0';
 }
 
@@ -296,7 +354,7 @@ test_seeds(void)
 	const char *many = getenv("QUOLL_SIM_SEEDS");
 	uint64_t first = one != NULL ? strtoull(one, NULL, 10) : 1;
 	uint64_t n = many != NULL ? strtoull(many, NULL, 10) : DEFAULT_SEEDS;
-	uint64_t digest;
+	struct sums sums = {.early = 0};
 	struct sim_tls tls;
 	unsigned failed = 0;
 
@@ -304,8 +362,9 @@ test_seeds(void)
 		n = 1;
 	sim_tls_init(&tls);
 	for (uint64_t i = 0; i < n; i++)
-		failed += !run_seed(first + i, &tls, &digest);
+		failed += !run_seed(first + i, &tls, &sums);
 	CU_ASSERT(failed == 0);
+	CU_ASSERT(n < DEFAULT_SEEDS || (sums.early > 0 && sums.refused > 0));
 	sim_tls_done(&tls);
 }
 
@@ -314,12 +373,12 @@ static void
 test_again(void)
 {
 	struct sim_tls tls;
-	uint64_t a = 0, b = 1;
+	struct sums a = {.digest = 0}, b = {.digest = 1};
 
 	sim_tls_init(&tls);
 	CU_ASSERT(run_seed(7, &tls, &a));
 	CU_ASSERT(run_seed(7, &tls, &b));
-	CU_ASSERT(a == b);
+	CU_ASSERT(a.digest == b.digest);
 	sim_tls_done(&tls);
 }
 
