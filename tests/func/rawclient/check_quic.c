@@ -209,6 +209,22 @@ check_token(struct raw_script *script, struct raw_attempt *attempt)
 	return script->current->seen.token.len > 0;
 }
 
+/* Nothing of ours is under way.  A client that moves before that may be stuck
+ * for ever: ngtcp2 1.11 has no timer for PATH_RESPONSE, whose acknowledgement
+ * goes to the address that was left, and counts it as in flight. */
+static int
+check_acked(struct raw_script *script, struct raw_attempt *attempt)
+{
+	ngtcp2_conn_info info;
+
+	(void)attempt;
+	describe(script);
+	if (!raw_conn_is_alive(script->current))
+		return -1;
+	ngtcp2_conn_get_conn_info(script->current->quic, &info);
+	return info.bytes_in_flight == 0;
+}
+
 static int
 check_version(struct raw_script *script, struct raw_attempt *attempt)
 {
@@ -400,6 +416,7 @@ const struct raw_expectation raw_quic_expectations[] = {
     {"no_retry", check_no_retry, false, false},
     {"token", check_token, false, false},
     {"version", check_version, false, false},
+    {"acked", check_acked, false, false},
     {"verified", check_verified, false, false},
     {"streams_closed", check_streams_closed, false, false},
     {"param", check_param, false, false},

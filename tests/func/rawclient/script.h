@@ -96,6 +96,7 @@
  *   expect open            a new query on this connection is answered
  *   expect alive | idle | stateless_reset | retry | no_retry | token | verified
  *   expect version N       of QUIC
+ *   expect acked           all that we sent is acknowledged
  *   expect streams_closed  every stream we used ended with FIN or reset
  *   expect param NAME=N    the server's transport parameter
  *   expect seen NAME>=N    frames of a type, e.g. MAX_STREAMS_BIDI

@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Where the kernel cannot be told how to steer it spreads by addresses: the
+# packets of a client that moves come to any worker, which hands them over.
+
+. "$SRC/tests/func/lib.sh"
+. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/rebind.inc"
+
+"$BUILD/nosteer" true || skip "no seccomp filter here"
+fakebe_start
+rebind_server "$BUILD/nosteer"
+prove QSV-059 rebind_clients 4 50
+rebind_report
+check "the addresses changed" [ "$(rebind_counter path_changes)" -ge 200 ]
+check "a control connection each, and no other" \
+    [ "$(rebind_counter conns_accepted)" -eq 8 ]
+# Three of four ports lead to a worker that is not the owner.
+check "packets come to the wrong worker" \
+    [ "$(rebind_counter handovers)" -gt 100 ]
+check "and none is lost" [ "$(rebind_counter handovers_lost)" -eq 0 ]
+quolld_stop
