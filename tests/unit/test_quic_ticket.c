@@ -19,7 +19,7 @@ enum {
 	LIFE = 21600, /* seconds, RFC 9250 5.5.3 */
 	LIFE_MOST = 604800,
 	EARLY_DATA = 42, /* extension */
-	HUGE_TICKET = 60000,
+	HUGE_TICKET = 24000,
 	ILLEGAL_PARAMETER = 0x12f,
 	QUIC_BIT = 0x40,
 	MANY = 10
@@ -470,7 +470,8 @@ test_damaged(void)
 	}
 }
 
-/* As large as TLS can say it, or nearly. */
+/* As large as a ClientHello may be with it, or nearly (QUIC_MAX_CLIENT_FLIGHT).
+ */
 static void
 test_huge(void)
 {

@@ -25,6 +25,9 @@ enum {
 	DEFAULT_SEEDS = 300,
 	MAX_CONNS = 6,
 	SEEN = 10000,
+	/* One Initial packet in ten is lost: four in a row, in one of 10,000.
+	 */
+	PATIENCE_MS = 60000,
 	STEPS = 4000000 /* a run that takes more does not end */
 };
 
@@ -163,6 +166,7 @@ connect_one(struct run *r, bool early)
 	    .arg = &r->client,
 	    .limits = &r->limits,
 	    .early_data = early,
+	    .handshake_timeout_ms = PATIENCE_MS,
 	};
 	struct evquic_conn *c;
 
@@ -186,6 +190,7 @@ start(struct run *r, struct prng *rng)
 	struct evquic_service_options service = {
 	    .offers = offers,
 	    .noffers = 2,
+	    .handshake_timeout_ms = PATIENCE_MS,
 	    .early_data = r->plan->early,
 	    .early_seen = r->seen,
 	};
