@@ -323,3 +323,17 @@ duo_write(struct evquic_stream *s, size_t len, bool fin)
 	} while (rc == 0 && len > 0);
 	return rc;
 }
+
+bool
+duo_echo(struct duo *d, size_t len, nsec span)
+{
+	struct evquic_stream *s = duo_stream(&d->client, true);
+
+	d->client.bytes = 0;
+	d->client.fins = 0;
+	d->server.echoes = true;
+	if (s == NULL || duo_write(s, len, true) != 0)
+		return false;
+	sim_run(&d->sim, span);
+	return d->client.bytes == len && d->client.fins == 1;
+}

@@ -116,6 +116,10 @@ void duo_talk(struct duo *d);
  * if somebody still holds something or the network complains. */
 bool duo_end(struct duo *d);
 
+/* The server echoes `len` bytes of the client's on a stream of their own; true
+ * if all of them, and the end, came back once within `span`. */
+bool duo_echo(struct duo *d, size_t len, nsec span);
+
 /* Opens a stream; NULL if the peer allows none. */
 struct evquic_stream *duo_stream(struct duo_side *side, bool bidi);
 

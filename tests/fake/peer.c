@@ -647,6 +647,13 @@ peer_done(struct peer *p)
 	gnutls_certificate_free_credentials(p->cred);
 }
 
+bool
+peer_is_closed_with(const struct peer *p, uint64_t code)
+{
+	return p->heard_close && p->close.error_code == code &&
+	       p->close.type == NGTCP2_CCERR_TYPE_TRANSPORT;
+}
+
 void
 peer_send_frames(struct peer *p, const void *frames, size_t len)
 {

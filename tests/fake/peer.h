@@ -112,6 +112,9 @@ void peer_done(struct peer *p);
 void peer_session_take(struct peer *p, struct peer_session *ret);
 void peer_session_done(struct peer_session *s);
 
+/* True if the other side has closed with this transport error. */
+bool peer_is_closed_with(const struct peer *p, uint64_t code);
+
 /* Sends one 1-RTT packet with these frames, whatever they are. */
 void peer_send_frames(struct peer *p, const void *frames, size_t len);
 

@@ -376,6 +376,16 @@ fake_start(struct fake *f)
 }
 
 void
+fake_begin(
+    struct fake *f, uint64_t seed, enum config_scheme scheme, unsigned servers)
+{
+	fake_init(f, seed);
+	for (unsigned i = 1; i <= servers; i++)
+		fake_server(f, scheme, i);
+	fake_start(f);
+}
+
+void
 fake_done(struct fake *f)
 {
 	struct fake_sent sent;

@@ -119,6 +119,10 @@ void fake_server(struct fake *f, enum config_scheme scheme, unsigned n);
 /* Makes the upstream object of what is configured. */
 void fake_start(struct fake *f);
 
+/* All three, with the servers 1 to `servers` of one kind. */
+void fake_begin(
+    struct fake *f, uint64_t seed, enum config_scheme scheme, unsigned servers);
+
 /* Checks that nothing is left and frees everything. */
 void fake_done(struct fake *f);
 

@@ -4,8 +4,7 @@
  * against the client: no name, a second hello, early data, transport parameters
  * out of range, another version.
  */
-#include "tests/fake/duo.h"
-#include "tests/fake/peer.h"
+#include "tests/fake/visit.h"
 
 #include <string.h>
 
@@ -22,36 +21,19 @@ static struct peer peer;
 static void
 begin(const struct peer_options *o)
 {
-	struct peer_options full = {.alpn = "duo"};
-
-	if (o != NULL)
-		full = *o;
-	duo_init(&d, NULL);
-	peer_connect(&peer, &d.sim, &full);
-	duo_talk(&d);
+	visit_begin(&d, &peer, o);
 }
 
-/* The world ends empty, and serves an honest client before. */
 static void
 end(void)
 {
-	struct evquic_conn *c;
-
-	d.client.n[DUO_OPENED] = 0;
-	c = duo_connect(&d, NULL);
-	CU_ASSERT(c != NULL);
-	duo_talk(&d);
-	CU_ASSERT(d.client.n[DUO_OPENED] == 1);
-	CU_ASSERT(duo_end(&d));
-	peer_done(&peer);
-	duo_done(&d);
+	CU_ASSERT(visit_end(&d, &peer));
 }
 
 static bool
 is_closed_with(uint64_t code)
 {
-	return peer.heard_close && peer.close.error_code == code &&
-	       peer.close.type == NGTCP2_CCERR_TYPE_TRANSPORT;
+	return peer_is_closed_with(&peer, code);
 }
 
 /* RFC 9001 8.1: GnuTLS itself lets a client without ALPN pass. */
@@ -90,24 +72,6 @@ test_hello_retry(void)
 	end();
 }
 
-/* A raw server's certificate, of any name. */
-struct raw_cert {
-	struct certs_dir dir;
-	char cert[CERTS_PATH];
-	char key[CERTS_PATH];
-};
-
-static void
-make_cert(struct raw_cert *r)
-{
-	struct certs_spec spec = {.cn = "raw"};
-
-	certs_dir_init(&r->dir);
-	certs_make(&r->dir, "raw", &spec);
-	(void)certs_file(&r->dir, r->cert, "raw.crt");
-	(void)certs_file(&r->dir, r->key, "raw.key");
-}
-
 /* The other way round: our client gets one. */
 static void
 test_client_hello_retry(void)
@@ -116,9 +80,9 @@ test_client_hello_retry(void)
 	    .priority = PEER_PRIORITY ":-GROUP-ALL:"
 				      "+GROUP-SECP521R1"};
 	struct evquic_connect_options c = {.app = &duo_app};
-	struct raw_cert r;
+	struct certs_pair r;
 
-	make_cert(&r);
+	certs_pair_init(&r);
 	duo_init(&d, NULL);
 	c.trust = d.tls.insecure;
 	d.sim.addr = net_addr(AF_INET, false, 4433);
@@ -134,7 +98,7 @@ test_client_hello_retry(void)
 	CU_ASSERT(duo_end(&d));
 	peer_done(&peer);
 	duo_done(&d);
-	certs_dir_done(&r.dir);
+	certs_pair_done(&r);
 }
 
 /* ---------------------------------------------------------- early data -- */
@@ -177,9 +141,9 @@ get_ticket(struct memory *m)
 	struct peer_options c = {.alpn = "duo"};
 	union quic_addr ours = d.sim.addr;
 	ngtcp2_ssize n;
-	struct raw_cert r;
+	struct certs_pair r;
 
-	make_cert(&r);
+	certs_pair_init(&r);
 	(void)gnutls_session_ticket_key_generate(&m->key);
 	d.sim.addr = net_addr(AF_INET, false, 4433);
 	peer_listen(&server, &d.sim, &d.sim.addr, &o, r.cert, r.key);
@@ -195,7 +159,7 @@ get_ticket(struct memory *m)
 	m->params_len = (size_t)n;
 	peer_done(&peer);
 	peer_done(&server);
-	certs_dir_done(&r.dir);
+	certs_pair_done(&r);
 }
 
 /* Early data is off: a client that sends some is served in 1-RTT.  One that

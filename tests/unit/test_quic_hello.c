@@ -3,9 +3,8 @@
  * ClientHellos and EncryptedExtensions that no library sends, in a simulated
  * world: each ends in the code that the RFC names, before TLS has parsed it.
  */
-#include "tests/fake/duo.h"
 #include "tests/fake/edit.h"
-#include "tests/fake/peer.h"
+#include "tests/fake/visit.h"
 #include "tests/unit/certs.h"
 
 #include <stdio.h>
@@ -37,30 +36,19 @@ begin(const struct peer_options *o)
 	struct peer_options full = *o;
 
 	full.alpn = "duo";
-	duo_init(&d, NULL);
-	peer_connect(&peer, &d.sim, &full);
-	duo_talk(&d);
+	visit_begin(&d, &peer, &full);
 }
 
-/* The world ends empty, and serves an honest client before. */
 static void
 end(void)
 {
-	d.client.n[DUO_OPENED] = 0;
-	CU_ASSERT(duo_connect(&d, NULL) != NULL);
-	duo_talk(&d);
-	CU_ASSERT(d.client.n[DUO_OPENED] == 1);
-	CU_ASSERT(duo_end(&d));
-	peer_done(&peer);
-	duo_done(&d);
+	CU_ASSERT(visit_end(&d, &peer));
 }
 
 static bool
 is_closed_with(uint64_t code)
 {
-	return peer.heard_close && peer.close.error_code == code &&
-	       peer.close.type == NGTCP2_CCERR_TYPE_TRANSPORT &&
-	       d.server.n[DUO_OPENED] == 0;
+	return peer_is_closed_with(&peer, code) && d.server.n[DUO_OPENED] == 0;
 }
 
 /* Says a parameter twice, of the same value or another; once is well. */

@@ -3,9 +3,8 @@
  * Clients that keep to no rules: frames that no honest one would send, each of
  * which ends in the code that the RFC names, or in nothing at all.
  */
-#include "tests/fake/duo.h"
-#include "tests/fake/peer.h"
 #include "tests/fake/tap.h"
+#include "tests/fake/visit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,36 +19,19 @@ static struct peer peer;
 static void
 begin(const struct peer_options *o)
 {
-	struct peer_options full = {.alpn = "duo"};
-
-	if (o != NULL)
-		full = *o;
-	duo_init(&d, NULL);
-	peer_connect(&peer, &d.sim, &full);
-	duo_talk(&d);
+	visit_begin(&d, &peer, o);
 }
 
-/* The world ends empty, and serves an honest client before. */
 static void
 end(void)
 {
-	struct evquic_conn *c;
-
-	d.client.n[DUO_OPENED] = 0;
-	c = duo_connect(&d, NULL);
-	CU_ASSERT(c != NULL);
-	duo_talk(&d);
-	CU_ASSERT(d.client.n[DUO_OPENED] == 1);
-	CU_ASSERT(duo_end(&d));
-	peer_done(&peer);
-	duo_done(&d);
+	CU_ASSERT(visit_end(&d, &peer));
 }
 
 static bool
 is_closed_with(uint64_t code)
 {
-	return peer.heard_close && peer.close.error_code == code &&
-	       peer.close.type == NGTCP2_CCERR_TYPE_TRANSPORT;
+	return peer_is_closed_with(&peer, code);
 }
 
 /* One violation: frames of one packet, and the code that they end in. */

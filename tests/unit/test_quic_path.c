@@ -5,6 +5,7 @@
  */
 #include "tests/fake/duo.h"
 #include "tests/fake/peer.h"
+#include "tests/fake/tap.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,44 +20,6 @@ enum {
 };
 
 static struct duo d;
-
-/* Echoes BULK bytes; true if all of them came back, once. */
-static bool
-echo_bulk(nsec span)
-{
-	struct evquic_stream *s = duo_stream(&d.client, true);
-
-	d.client.bytes = 0;
-	d.client.fins = 0;
-	d.server.echoes = true;
-	if (s == NULL || duo_write(s, BULK, true) != 0)
-		return false;
-	sim_run(&d.sim, span);
-	return d.client.bytes == BULK && d.client.fins == 1;
-}
-
-/* Catches what clients send instead of delivering it. */
-struct catch
-{
-	size_t n;
-	struct net_datagram *caught[4];
-	size_t len[4];
-	union quic_addr from[4];
-	uint8_t bytes[4][QUIC_MAX_TX_PAYLOAD];
-};
-
-static bool
-catch_client(void *arg, const struct net_datagram *datagram)
-{
-	struct catch *k = arg;
-
-	if (net_port(&datagram->from) == SIM_PORT || k->n == 4)
-		return true;
-	k->len[k->n] = datagram->len;
-	k->from[k->n] = datagram->from;
-	memcpy(k->bytes[k->n++], datagram->bytes, datagram->len);
-	return false;
-}
 
 struct marks {
 	unsigned marked[2];
@@ -83,10 +46,10 @@ mark(int family)
 	struct marks m = {{0}, {0}};
 
 	duo_init_open(&d, &o);
-	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 	d.sim.net.tap = count_marks;
 	d.sim.net.tap_arg = &m;
-	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 	PROVE("QSV-097", m.all[0] > 100 && m.all[1] > 100 &&
 			     m.marked[0] == m.all[0] &&
 			     m.marked[1] == m.all[1]);
@@ -255,45 +218,29 @@ test_client_stays(void)
 	certs_pair_done(&pair);
 }
 
-struct spoof {
-	union quic_addr victim;
-	size_t bytes;
-};
-
-static bool
-count_victim(void *arg, const struct net_datagram *datagram)
-{
-	struct spoof *s = arg;
-
-	if (memcmp(&datagram->to, &s->victim, sizeof(s->victim)) == 0)
-		s->bytes += datagram->len;
-	return true;
-}
-
 /* RFC 9000 9.3.1: a packet that somebody else sent from a stolen address moves
  * nothing for long, and the address is not flooded. */
 static void
 test_spoofed_address(void)
 {
-	static struct catch k;
-	struct spoof spoof = {.victim = net_addr(AF_INET, false, 5300)};
+	static struct tap_catch k;
+	struct tap_victim victim = {.addr = net_addr(AF_INET, false, 5300)};
 
-	k = (struct catch){.n = 0};
+	k = (struct tap_catch){.n = 0};
 	duo_init_open(&d, NULL);
-	d.sim.net.tap = catch_client;
+	d.sim.net.tap = tap_catch_client;
 	d.sim.net.tap_arg = &k;
 	CU_ASSERT(duo_write(duo_stream(&d.client, true), 100, false) == 0);
 	sim_settle(&d.sim);
 	CU_ASSERT_FATAL(k.n == 1);
-	d.sim.net.tap = count_victim;
-	d.sim.net.tap_arg = &spoof;
-	net_inject(
-	    &d.sim.net, &spoof.victim, &d.sim.addr, k.bytes[0], k.len[0]);
+	d.sim.net.tap = tap_count_victim;
+	d.sim.net.tap_arg = &victim;
+	net_inject(&d.sim.net, &victim.addr, &d.sim.addr, k.bytes[0], k.len[0]);
 	sim_run(&d.sim, 5 * NSEC_PER_SEC);
-	CU_ASSERT(spoof.bytes > 0);
-	CU_ASSERT(spoof.bytes <= 3 * k.len[0]);
-	PROVE("QSV-060",
-	    echo_bulk(5 * NSEC_PER_SEC) && spoof.bytes <= 3 * k.len[0]);
+	CU_ASSERT(victim.bytes > 0);
+	CU_ASSERT(victim.bytes <= 3 * k.len[0]);
+	PROVE("QSV-060", duo_echo(&d, BULK, 5 * NSEC_PER_SEC) &&
+			     victim.bytes <= 3 * k.len[0]);
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
 }
@@ -335,7 +282,7 @@ test_ecn_mangled(void)
 		d.sim.net.faults.ecn = ways[i];
 		CU_ASSERT(duo_open(&d));
 		duo_talk(&d);
-		PROVE("BAD-089", echo_bulk(10 * NSEC_PER_SEC));
+		PROVE("BAD-089", duo_echo(&d, BULK, 10 * NSEC_PER_SEC));
 		CU_ASSERT(duo_end(&d));
 		duo_done(&d);
 	}
@@ -386,7 +333,7 @@ test_repetition(void)
 	d.sim.net.faults.jitter = 5 * NSEC_PER_MSEC;
 	CU_ASSERT(duo_open(&d));
 	duo_talk(&d);
-	CU_ASSERT(echo_bulk(10 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 10 * NSEC_PER_SEC));
 	PROVE("BAD-084", d.server.bytes == BULK && d.server.fins == 1);
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);

@@ -4,6 +4,7 @@
  * of single datagrams, joined datagrams, batches, source addresses.
  */
 #include "tests/fake/duo.h"
+#include "tests/fake/tap.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,21 +21,6 @@ enum {
 
 static struct duo d;
 
-/* Echoes BULK bytes; true if all of them came back. */
-static bool
-echo_bulk(nsec span)
-{
-	struct evquic_stream *s = duo_stream(&d.client, true);
-
-	d.client.bytes = 0;
-	d.client.fins = 0;
-	d.server.echoes = true;
-	if (s == NULL || duo_write(s, BULK, true) != 0)
-		return false;
-	sim_run(&d.sim, span);
-	return d.client.bytes == BULK && d.client.fins == 1;
-}
-
 /* What a full socket refused is sent again byte for byte, before anything
  * else; the net watches over that. */
 static void
@@ -44,12 +30,12 @@ test_full_socket(void)
 
 	duo_init_open(&d, NULL);
 	sent = d.sim.net.sent;
-	CU_ASSERT(echo_bulk(2 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 2 * NSEC_PER_SEC));
 	sent = d.sim.net.sent - sent;
 	d.sim.net.faults.room = 5;
 	d.sim.net.faults.drain = 3 * NSEC_PER_MSEC;
 	wakeups = d.sim.steps;
-	CU_ASSERT(echo_bulk(10 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 10 * NSEC_PER_SEC));
 	CU_ASSERT(sim_server_count(&d.sim, "tx_blocked") > 0);
 	CU_ASSERT(sim_client_count(&d.sim, "tx_blocked") > 0);
 	CU_ASSERT(sim_server_count(&d.sim, "tx_dropped") == 0);
@@ -98,7 +84,7 @@ refuse_gso(int error, uint32_t room)
 
 	duo_init_open(&d, NULL);
 	with = d.sim.net.sent;
-	CU_ASSERT(echo_bulk(2 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 2 * NSEC_PER_SEC));
 	with = d.sim.net.sent - with;
 	CU_ASSERT(d.sim.net.trains > 0);
 	CU_ASSERT(sim_server_count(&d.sim, "tx_gso_trains") > 0);
@@ -108,7 +94,7 @@ refuse_gso(int error, uint32_t room)
 	without = d.sim.net.sent;
 	d.sim.net.faults.room = room;
 	d.sim.net.faults.drain = NSEC_PER_MSEC;
-	CU_ASSERT(echo_bulk(5 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 5 * NSEC_PER_SEC));
 	without = d.sim.net.sent - without;
 	CU_ASSERT(d.sim.net.trains == trains);
 	PROVE("QSV-098", sim_server_count(&d.sim, "tx_gso_disabled") == 1 &&
@@ -140,7 +126,7 @@ test_send_errors(void)
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		net_fail_sends(&d.sim.net, d.sim.server_fds[0], errors[i], 3);
 		net_fail_sends(&d.sim.net, sim_fd(d.client.conn), errors[i], 2);
-		CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+		CU_ASSERT(duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 		CU_ASSERT(d.sim.net.sockets[0].nerrors == 0);
 	}
 	CU_ASSERT(sim_server_count(&d.sim, "tx_errors") > 0);
@@ -157,11 +143,11 @@ test_receive_error(void)
 	duo_init_open(&d, NULL);
 	sock = net_find(&d.sim.net, sim_fd(d.client.conn));
 	sock->rx_error = ECONNREFUSED;
-	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 	CU_ASSERT(sock->rx_error == 0);
 	CU_ASSERT(sim_client_count(&d.sim, "rx_errors") == 1);
 	sock->rx_error = EINTR;
-	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
 }
@@ -175,7 +161,7 @@ test_small_mtu(void)
 	d.sim.net.faults.mtu = 1300;
 	CU_ASSERT(duo_open(&d));
 	duo_talk(&d);
-	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 	PROVE("QSV-095", sim_server_count(&d.sim, "tx_errors") > 0 &&
 			     d.client.n[DUO_CLOSED] == 0 &&
 			     d.client.bytes == BULK);
@@ -202,18 +188,18 @@ test_mtu_falls(void)
 	unsigned dropped = 0;
 
 	duo_init_open(&d, NULL);
-	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 	d.sim.net.faults.mtu = SMALLER;
-	PROVE("QSV-095", echo_bulk(10 * NSEC_PER_SEC) &&
+	PROVE("QSV-095", duo_echo(&d, BULK, 10 * NSEC_PER_SEC) &&
 			     sim_server_count(&d.sim, "tx_errors") > 0);
 	CU_ASSERT(sim_server_count(&d.sim, "narrow_paths") == 1);
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
 	duo_init_open(&d, NULL);
-	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 	d.sim.net.tap = drop_large;
 	d.sim.net.tap_arg = &dropped;
-	PROVE("QSV-094", echo_bulk(10 * NSEC_PER_SEC) && dropped > 0);
+	PROVE("QSV-094", duo_echo(&d, BULK, 10 * NSEC_PER_SEC) && dropped > 0);
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
 }
@@ -225,7 +211,7 @@ test_mtu_falls_in_part(void)
 	unsigned dropped = 0;
 
 	duo_init_open(&d, NULL);
-	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 	d.client.bytes = 0;
 	d.client.fins = 0;
 	d.sim.net.tap = drop_large;
@@ -262,37 +248,14 @@ test_mtu_discovery(void)
 	size_t largest = 0;
 
 	duo_init_open(&d, NULL);
-	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 	d.sim.net.tap = find_largest;
 	d.sim.net.tap_arg = &largest;
-	CU_ASSERT(echo_bulk(3 * NSEC_PER_SEC));
+	CU_ASSERT(duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 	CU_ASSERT(largest > 1400 && largest <= QUIC_MAX_TX_PAYLOAD);
 	CU_ASSERT(sim_server_count(&d.sim, "narrow_paths") == 0);
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
-}
-
-/* Catches what clients send instead of delivering it. */
-struct catch
-{
-	size_t n;
-	struct net_datagram *caught[4];
-	size_t len[4];
-	union quic_addr from[4];
-	uint8_t bytes[4][QUIC_MAX_TX_PAYLOAD];
-};
-
-static bool
-catch_client(void *arg, const struct net_datagram *datagram)
-{
-	struct catch *k = arg;
-
-	if (net_port(&datagram->from) == SIM_PORT || k->n == 4)
-		return true;
-	k->len[k->n] = datagram->len;
-	k->from[k->n] = datagram->from;
-	memcpy(k->bytes[k->n++], datagram->bytes, datagram->len);
-	return false;
 }
 
 /* One train with segments of two connections and one of nobody's between
@@ -300,18 +263,18 @@ catch_client(void *arg, const struct net_datagram *datagram)
 static void
 test_gro_of_two_connections(void)
 {
-	static struct catch k;
+	static struct tap_catch k;
 	struct evquic_conn *first;
 	struct evquic_stream *s;
 	uint8_t junk[QUIC_MAX_TX_PAYLOAD] = {0x41};
 
-	k = (struct catch){.n = 0};
+	k = (struct tap_catch){.n = 0};
 	duo_init_open(&d, NULL);
 	first = d.client.conn;
 	CU_ASSERT_FATAL(duo_connect(&d, NULL) != NULL);
 	duo_talk(&d);
 	CU_ASSERT_FATAL(d.client.conn != first);
-	d.sim.net.tap = catch_client;
+	d.sim.net.tap = tap_catch_client;
 	d.sim.net.tap_arg = &k;
 	for (int i = 0; i < 2; i++) {
 		CU_ASSERT_FATAL(
@@ -386,7 +349,7 @@ talk_to(int family, const char *text)
 		(void)inet_pton(AF_INET6, text, &d.sim.addr.in6.sin6_addr);
 	CU_ASSERT(duo_open(&d));
 	duo_talk(&d);
-	PROVE("QSV-018", echo_bulk(3 * NSEC_PER_SEC));
+	PROVE("QSV-018", duo_echo(&d, BULK, 3 * NSEC_PER_SEC));
 	CU_ASSERT(duo_end(&d));
 	duo_done(&d);
 }

@@ -25,10 +25,7 @@ static struct fake_sent got[MANY];
 static void
 set_up(unsigned servers)
 {
-	fake_init(&f, 5);
-	for (unsigned i = 1; i <= servers; i++)
-		fake_server(&f, CONFIG_TCP, i);
-	fake_start(&f);
+	fake_begin(&f, 5, CONFIG_TCP, servers);
 }
 
 static void
@@ -116,9 +113,7 @@ flag_no_udp(void)
 	struct fake_sent sent;
 	struct fake_ask a;
 
-	fake_init(&f, 5);
-	fake_server(&f, CONFIG_UDP, 1);
-	fake_start(&f);
+	fake_begin(&f, 5, CONFIG_UDP, 1);
 	fake_query(&a, "www.example", TYPE_A, true, false);
 	CU_ASSERT_EQUAL(
 	    upstream_start(f.upstream, &a.ask, &a.query, UPSTREAM_NO_UDP), 0);
@@ -609,10 +604,7 @@ update_by_udp(void)
 	struct fake_sent sent;
 	struct fake_ask a;
 
-	fake_init(&f, 5);
-	fake_server(&f, CONFIG_UDP, 1);
-	fake_server(&f, CONFIG_UDP, 2);
-	fake_start(&f);
+	fake_begin(&f, 5, CONFIG_UDP, 2);
 	make_change(&a, UPDATE);
 	fake_ask(&f, &a);
 	CU_ASSERT(fake_take(&f, &sent));

@@ -26,10 +26,7 @@ static struct fake f;
 static void
 set_up(unsigned servers)
 {
-	fake_init(&f, 2);
-	for (unsigned i = 1; i <= servers; i++)
-		fake_server(&f, CONFIG_UDP, i);
-	fake_start(&f);
+	fake_begin(&f, 2, CONFIG_UDP, servers);
 }
 
 /* Asks the one server; returns what it got. */
