@@ -505,7 +505,8 @@ struct evquic_conn {
 	bool drain_told;
 	bool writing; /* in the flush's write loop */
 	bool more; /* the last flush stopped at its bound; the timer goes on */
-	bool narrow; /* larger packets vanish; see mtu.c */
+	bool narrow;	   /* larger packets vanish; see mtu.c */
+	nsec narrow_check; /* when that may be looked for again */
 
 	ngtcp2_conn *qc;
 	struct quic_tls *tls; /* NULL once freed */

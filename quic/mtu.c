@@ -25,9 +25,11 @@ quic_mtu_check(struct evquic_conn *c, nsec now)
 {
 	nsec limit;
 
-	if (c->narrow || !c->opened)
+	if (c->narrow || !c->opened || now < c->narrow_check)
 		return;
+	/* Not each time: a busy connection has many timers and streams. */
 	limit = QUIC_STUCK_PTOS * ngtcp2_conn_get_pto(c->qc);
+	c->narrow_check = now + limit;
 	if (now <= limit)
 		return;
 	for (struct list *l = c->streams.next; l != &c->streams; l = l->next) {
