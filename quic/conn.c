@@ -548,6 +548,7 @@ step(struct writer *w, nsec now, int *ret_error)
 	/* Reset, or stopped by the peer, meanwhile: forget its bytes. */
 	if (n == NGTCP2_ERR_STREAM_SHUT_WR ||
 	    n == NGTCP2_ERR_STREAM_NOT_FOUND) {
+		counter_add(&w->c->router->worker->counters.streams_stopped, 1);
 		quic_stream_shut(w->chunk.stream);
 		quic_stream_blocked(&w->chunk);
 		return STEP_AGAIN;

@@ -238,8 +238,9 @@ struct evquic_app {
 	void (*stream_reset)(struct evquic_stream *stream, uint64_t code);
 
 	/* The peer does not want our bytes (STOP_SENDING); the library has
-	 * answered with RESET_STREAM of the same code (RFC 9000 3.5).  Not
-	 * told once the end was sent.  `code` is 0: ngtcp2 does not tell it. */
+	 * answered with RESET_STREAM of the same code (RFC 9000 3.5).  Need
+	 * not be told once the end was written, and is not once it was sent.
+	 * `code` is 0: ngtcp2 does not tell it. */
 	void (*stream_stopped)(struct evquic_stream *stream, uint64_t code);
 
 	/*

@@ -105,7 +105,8 @@ quic_stream_shut(struct evquic_stream *s)
  * STOP_SENDING by itself and tells nobody (its callback of that name is about
  * our own frames), but then it refuses to write: more bytes than a stream can
  * ever have are refused with another error while a stream may still send, and
- * neither changes anything.  Once our end was sent nobody needs to know.
+ * neither changes anything.  Once our end was sent nobody needs to know; while
+ * it waits in the sendq, the refusal will be seen by conn.c when it is offered.
  */
 static bool
 is_stopped(const struct evquic_stream *s, nsec now)
@@ -116,6 +117,8 @@ is_stopped(const struct evquic_stream *s, nsec now)
 			     !ngtcp2_conn_is_local_stream(s->conn->qc, s->id);
 
 	if (s->shut || s->closed || s->fin_sent || receives_only)
+		return false;
+	if (s->fin_wanted && list_is_linked(&s->send_link))
 		return false;
 	return ngtcp2_conn_writev_stream(s->conn->qc, NULL, NULL, packet,
 		   sizeof(packet), NULL, 0, s->id, &too_much, 1,

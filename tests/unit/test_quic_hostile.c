@@ -132,6 +132,25 @@ test_stop_first(void)
 	end();
 }
 
+/* RFC 9000 3.5: STOP_SENDING comes with the query that is answered at once:
+ * the answer, which waits to be sent, is thrown away, and nobody is told. */
+static void
+test_stop_answered(void)
+{
+	begin(NULL);
+	d.server.echoes = true;
+	peer_send_frames(&peer, "\x0b\x00\x02xx\x05\x00\x21", 8);
+	duo_talk(&d);
+	CU_ASSERT(d.server.bytes == 2 && d.server.fins == 1);
+	CU_ASSERT(peer.bytes_in == 0);
+	CU_ASSERT(sim_server_count(&d.sim, "streams_stopped") == 1);
+	CU_ASSERT(d.server.n[DUO_STOPPED] == 0);
+	CU_ASSERT(evquic_conn_unacked(d.server.conn) == 0);
+	CU_ASSERT(d.server.n[DUO_STREAM_CLOSED] == 1);
+	d.server.echoes = false;
+	end();
+}
+
 /* A highest stream first opens all below it (RFC 9000 3.2). */
 static void
 test_highest_stream(void)
@@ -271,6 +290,7 @@ test_quic_hostile_register(void)
 
 	unit_test(s, "violations", test_violations);
 	unit_test(s, "stop_first", test_stop_first);
+	unit_test(s, "stop_answered", test_stop_answered);
 	unit_test(s, "highest_stream", test_highest_stream);
 	unit_test(s, "long_reason", test_long_reason);
 	unit_test(s, "many_ids", test_many_ids);
