@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# timeout: 150
+#
+# Floods of first packets: Retry comes into force and ends by itself, memory is
+# bounded, everybody else is served, and nothing is left.
+
+. "$SRC/tests/func/lib.sh"
+. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/flood.inc"
+
+ABOVE=50	# quic.retry-above
+MOST=8000000	# bytes: 50 handshakes a worker, and some
+
+fakebe_start
+quolld_config <<Y
+listen: ["quic://127.0.0.1:0"]
+quic: {retry-above: $ABOVE, handshake-timeout: 3s}
+limits: {memory: 256M}
+upstream: {servers: ["udp://127.0.0.1:$FAKEBE_PORT"]}
+Y
+quolld_start
+established_start || fail "nobody is served"
+
+no_retry() {
+	raw_do 'case no Retry' nocontrol connect 'expect no_retry'
+}
+check "at first nobody has to prove his address" no_retry
+accepted=$(said conns_accepted)
+prove BAD-062 under_attack hello 900 900 800 $MOST 5
+check "Retry came into force" [ "$(said retries_sent)" -gt 500 ]
+# Handshakes end, so that others begin.
+check "few handshakes were begun" [ $(($(said conns_accepted) - accepted)) \
+    -lt $((4 * ABOVE * ${WORKERS:-1} + 100)) ]
+prove BAD-062 no_retry
+
+retries=$(said retries_sent)
+prove BAD-067 under_attack half 900 900 800 $MOST 5
+check "Retry came into force again" [ "$(said retries_sent)" -gt \
+    $((retries + 500)) ]
+check "handshakes were given up" [ "$(said closed_timeout)" -gt $ABOVE ]
+
+# Not decrypted while nobody is let in without a proof.
+prove BAD-063 under_attack token 900 900 800 $MOST 5
+kill "$ESTABLISHED"
+wait "$ESTABLISHED" 2>/dev/null
+check "all accounts return to 0" wait_for 60 all_is_gone
+quolld_stop
