@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# tsan
 #
 # How quolld stops: a query that runs is answered, the connection ends with
 # DOQ_NO_ERROR, and nothing waits for those who never end.

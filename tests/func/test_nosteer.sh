@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# tsan
 #
 # Where the kernel cannot be told how to steer it spreads by addresses: the
 # packets of a client that moves come to any worker, which hands them over.

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# tsan
 #
 # SIGHUP: what can change does, without dropping a connection; a bad file or
 # certificate changes nothing.
