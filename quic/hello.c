@@ -18,8 +18,11 @@ enum {
 	EXT_EARLY_DATA = 42,
 	EXT_KEY_SHARE = 51,
 	EXT_TRANSPORT_PARAMETERS = 57, /* RFC 9001 8.2; of QUIC v2, too */
-	SMALL_IDS = 64
+	SMALL_IDS = 64,
+	PARAMETER_VERSIONS = 0x11
 };
+
+#define VERSION_2 0x6b3343cfu /* RFC 9369 3.1 */
 
 /* Bytes still to be read; `bad` once something went past their end. */
 struct reader {
@@ -140,6 +143,31 @@ repeats_parameter(struct reader r)
 	return false;
 }
 
+/* RFC 9368 3: the chosen version, then all that are available. */
+static bool
+has_version_2(struct reader r)
+{
+	bool has = false;
+
+	(void)take_number(&r, sizeof(uint32_t));
+	while (r.left > 0)
+		has |= take_number(&r, sizeof(uint32_t)) == VERSION_2;
+	return has && !r.bad;
+}
+
+static bool
+lists_version_2(struct reader r)
+{
+	while (r.left > 0) {
+		uint64_t id = take_varint(&r);
+		struct reader value = take_part(&r, take_varint(&r));
+
+		if (!r.bad && id == PARAMETER_VERSIONS)
+			return has_version_2(value);
+	}
+	return false;
+}
+
 /* What the extensions hold, each as it stands. */
 struct extensions {
 	struct reader groups;
@@ -231,6 +259,7 @@ quic_hello_read(const uint8_t *msg, size_t len, const uint16_t *groups,
 	    first != 0 && has_share(e.shares, first);
 	h.has_early_data = e.early_data;
 	h.repeats_parameter = repeats_parameter(e.parameters);
+	h.lists_version_2 = lists_version_2(e.parameters);
 	*ret_hello = h;
 	return 0;
 }

@@ -30,6 +30,9 @@ struct quic_hello {
 	bool has_early_data;
 	/* A transport parameter stands there twice (RFC 9000 7.4). */
 	bool repeats_parameter;
+	/* QUIC version 2 is among the available versions (RFC 9368 3); ngtcp2
+	 * says what is agreed on only after tickets have been looked at. */
+	bool lists_version_2;
 };
 
 /*

@@ -454,6 +454,11 @@ extern const struct quic_versions quic_version_2_and_1;
 
 bool quic_version_is_one_of(const struct quic_versions *v, uint32_t version);
 
+/* What a server of these agrees on with a client that began with `first`, as
+ * ngtcp2 will find later. */
+uint32_t quic_version_agreed(
+    const struct quic_versions *v, uint32_t first, bool lists_version_2);
+
 /* Has ngtcp2 speak these and tell the peer of them (RFC 9368). */
 void quic_version_set(const struct quic_versions *v, ngtcp2_settings *st);
 

@@ -150,7 +150,6 @@ static int
 enable_tickets(struct evquic_conn *c, const gnutls_datum_t *alpn)
 {
 	gnutls_session_t session = c->tls->session;
-	uint32_t version = ngtcp2_conn_get_negotiated_version(c->qc);
 	uint8_t context[TICKET_CONTEXT_MAX];
 	uint8_t *at = context, *end = context + sizeof(context);
 	char sni[NI_MAXHOST];
@@ -162,8 +161,8 @@ enable_tickets(struct evquic_conn *c, const gnutls_datum_t *alpn)
 	*at++ = (uint8_t)alpn->size;
 	memcpy(at, alpn->data, alpn->size);
 	at += alpn->size;
-	memcpy(at, &version, sizeof(version));
-	at += sizeof(version);
+	memcpy(at, &c->tls->version, sizeof(c->tls->version));
+	at += sizeof(c->tls->version);
 	n = ngtcp2_conn_encode_0rtt_transport_params(
 	    c->qc, at + 1, (size_t)(end - at) - 1);
 	if (n < 0 || n > UINT8_MAX)
@@ -262,6 +261,11 @@ look_at_hello(struct evquic_conn *c, const gnutls_datum_t *message)
 		    c, NGTCP2_PROTOCOL_VIOLATION, "legacy_session_id");
 		return GNUTLS_E_ILLEGAL_PARAMETER;
 	}
+	/* The second ClientHello has to say the same (RFC 8446 4.1.2). */
+	if (!c->tls->has_hello)
+		c->tls->version = quic_version_agreed(c->service->versions,
+		    ngtcp2_conn_get_client_chosen_version(c->qc),
+		    hello.lists_version_2);
 	c->tls->early_offered |= hello.has_early_data;
 	c->tls->early_possible = hello.has_key_share_for_first_group;
 	return hello.repeats_parameter ? quic_tls_refuse_parameters(c) : 0;
@@ -269,7 +273,8 @@ look_at_hello(struct evquic_conn *c, const gnutls_datum_t *message)
 
 /*
  * RFC 9001 8.2: no QUIC without transport parameters.  ngtcp2 misses them only
- * when the handshake is complete, and asserts them before.
+ * when the handshake is complete, and asserts them before.  And what tickets
+ * were looked at with is the version that was agreed on.
  */
 static int
 on_client_hello_hook(gnutls_session_t session, unsigned type, unsigned when,
@@ -281,9 +286,11 @@ on_client_hello_hook(gnutls_session_t session, unsigned type, unsigned when,
 	(void)incoming;
 	if (when == GNUTLS_HOOK_PRE)
 		return look_at_hello(c, message);
-	return ngtcp2_conn_get_remote_transport_params(c->qc) != NULL
+	if (ngtcp2_conn_get_remote_transport_params(c->qc) == NULL)
+		return GNUTLS_E_MISSING_EXTENSION;
+	return ngtcp2_conn_get_negotiated_version(c->qc) == c->tls->version
 		   ? 0
-		   : GNUTLS_E_MISSING_EXTENSION;
+		   : GNUTLS_E_ILLEGAL_PARAMETER;
 }
 
 static int

@@ -22,6 +22,7 @@ struct quic_tls {
 	/* Of a server. */
 	struct evquic_cred *cred; /* pinned while the session lives */
 	bool has_hello;		  /* a ClientHello was read */
+	uint32_t version;	  /* that it leads to (RFC 9368 2.3) */
 	bool early_offered;
 	bool early_possible; /* no HelloRetryRequest is in sight */
 	struct tls_early_check early_check;

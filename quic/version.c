@@ -24,6 +24,15 @@ quic_version_is_one_of(const struct quic_versions *v, uint32_t version)
 	return false;
 }
 
+uint32_t
+quic_version_agreed(
+    const struct quic_versions *v, uint32_t first, bool lists_version_2)
+{
+	return lists_version_2 && quic_version_is_one_of(v, NGTCP2_PROTO_VER_V2)
+		   ? NGTCP2_PROTO_VER_V2
+		   : first;
+}
+
 void
 quic_version_set(const struct quic_versions *v, ngtcp2_settings *st)
 {

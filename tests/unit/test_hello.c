@@ -203,6 +203,36 @@ test_parameters(void)
 	CU_ASSERT(!REPEATS("\x04\xff\xff\xff\xff\xff\xff\xff\xff\x04\x00"));
 }
 
+static bool
+lists_2(const char *parameters, size_t len)
+{
+	(void)repeats(parameters, len);
+	return hello.lists_version_2;
+}
+
+#define LISTS_2(parameters) lists_2((parameters), sizeof(parameters) - 1)
+#define ONE "\x00\x00\x00\x01"
+#define TWO "\x6b\x33\x43\xcf"
+
+static void
+test_versions(void)
+{
+	CU_ASSERT(!LISTS_2(""));
+	CU_ASSERT(!LISTS_2("\x11\x00"));
+	CU_ASSERT(!LISTS_2("\x11\x08" ONE ONE));
+	CU_ASSERT(LISTS_2("\x04\x01\x05\x11\x0c" ONE ONE TWO "\x05\x01\x05"));
+	CU_ASSERT(LISTS_2("\x11\x0c" ONE TWO ONE));
+	CU_ASSERT(LISTS_2("\x40\x11\x40\x0c" ONE TWO ONE));
+	/* chosen, and not listed; or in another's value */
+	CU_ASSERT(!LISTS_2("\x11\x08" TWO ONE));
+	CU_ASSERT(!LISTS_2("\x11\x04" TWO));
+	CU_ASSERT(!LISTS_2("\x12\x08" ONE TWO));
+	/* cut, or not of whole numbers */
+	CU_ASSERT(!LISTS_2("\x11\x09" ONE TWO "\x00"));
+	CU_ASSERT(!LISTS_2("\x11\x0c" ONE TWO));
+	CU_ASSERT(!LISTS_2("\x11\x02\x00\x00"));
+}
+
 /* Ids from 64 on are remembered up to a bound; those below without one. */
 static void
 test_bound(void)
@@ -283,6 +313,7 @@ test_hello_register(void)
 	unit_test(suite, "session_id", test_session_id);
 	unit_test(suite, "groups", test_groups);
 	unit_test(suite, "parameters", test_parameters);
+	unit_test(suite, "versions", test_versions);
 	unit_test(suite, "bound", test_bound);
 	unit_test(suite, "cut", test_cut);
 	unit_test(suite, "largest", test_largest);

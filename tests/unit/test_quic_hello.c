@@ -17,6 +17,7 @@ enum {
 	LONG_HEADER = 0x80,
 	QUIC_BIT = 0x40,
 	APPLICATION_ERROR = 0x0c,
+	ANSWER = 12000, /* bytes, for many packets */
 	DECODE_ERROR = 0x132,
 	UNEXPECTED_MESSAGE = 0x10a,
 	HELLO_BYTES = 64 * 1024, /* what a connection may cost meanwhile */
@@ -126,7 +127,7 @@ test_unknown(void)
 /* -------------------------------------------------------- the QUIC bit -- */
 
 static struct bits {
-	unsigned cleared; /* by the client, on its way */
+	unsigned cleared; /* of the client, on its way */
 	unsigned zero;	  /* that the server cleared */
 	unsigned seen;	  /* of the server's, in all */
 } bits;
@@ -139,12 +140,21 @@ clear_bits(void *arg, const struct net_datagram *g)
 	static unsigned turn;
 
 	(void)arg;
+	if (net_port(&g->from) != SIM_PORT && !(g->bytes[0] & LONG_HEADER) &&
+	    turn++ % 2 == 0) {
+		mine->bytes[0] &= (uint8_t)~QUIC_BIT;
+		bits.cleared++;
+	}
+	return true;
+}
+
+static bool
+watch_bits(void *arg, const struct net_datagram *g)
+{
+	(void)arg;
 	if (net_port(&g->from) == SIM_PORT) {
 		bits.seen++;
 		bits.zero += !(g->bytes[0] & QUIC_BIT);
-	} else if (!(g->bytes[0] & LONG_HEADER) && turn++ % 2 == 0) {
-		mine->bytes[0] &= (uint8_t)~QUIC_BIT;
-		bits.cleared++;
 	}
 	return true;
 }
@@ -171,6 +181,42 @@ test_quic_bit(void)
 	CU_ASSERT(bits.cleared > 0 && d.server.bytes == 1000);
 	PROVE("QSV-086",
 	    sim_server_count(&d.sim, "drop_fixed_bit") == bits.cleared);
+	d.server.echoes = false;
+	d.sim.net.tap = NULL;
+	end();
+}
+
+/* Remembered from an earlier connection it is worth nothing (RFC 9287 3.1): who
+ * comes again by a ticket and does not say it gets no packet without the bit.
+ */
+static void
+test_quic_bit_resumed(void)
+{
+	struct peer_options o = {
+	    .alpn = "duo", .parameters = "\x6a\xb2\x00", .parameterslen = 3};
+	struct peer_session session;
+
+	memset(&bits, 0, sizeof(bits));
+	duo_init(&d, NULL);
+	d.sim.net.tap = watch_bits;
+	d.server.echoes = true;
+	peer_connect(&peer, &d.sim, &o);
+	duo_talk(&d);
+	CU_ASSERT(peer_send(&peer, ANSWER, true) == 0);
+	duo_talk(&d);
+	CU_ASSERT(peer.bytes_in == ANSWER);
+	peer_session_take(&peer, &session);
+	peer_done(&peer);
+	memset(&bits, 0, sizeof(bits));
+	o = (struct peer_options){.alpn = "duo", .session = &session};
+	peer_connect(&peer, &d.sim, &o);
+	duo_talk(&d);
+	CU_ASSERT(gnutls_session_is_resumed(peer.session));
+	CU_ASSERT(peer_send(&peer, ANSWER, true) == 0);
+	duo_talk(&d);
+	CU_ASSERT(peer.bytes_in == ANSWER && bits.seen > ANSWER / 1500);
+	PROVE("QSV-087", bits.zero == 0);
+	peer_session_done(&session);
 	d.server.echoes = false;
 	d.sim.net.tap = NULL;
 	end();
@@ -555,6 +601,7 @@ test_quic_hello_register(void)
 	unit_test(suite, "invalid", test_invalid);
 	unit_test(suite, "unknown", test_unknown);
 	unit_test(suite, "quic_bit", test_quic_bit);
+	unit_test(suite, "quic_bit_resumed", test_quic_bit_resumed);
 	unit_test(suite, "session_id", test_session_id);
 	unit_test(suite, "huge", test_huge);
 	unit_test(suite, "crypto", test_crypto);

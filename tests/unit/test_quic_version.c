@@ -303,6 +303,154 @@ test_tokens(void)
 	end();
 }
 
+/* ------------------------------------------------------------- tickets -- */
+
+/* The same of tickets: whoever comes in another version is met in full.  A raw
+ * client keeps no rule of ours. */
+static bool
+is_resumed(uint32_t version, bool lists_both, struct peer_session *session)
+{
+	struct peer_options o = {
+	    .alpn = "duo", .version = version, .session = session};
+	bool resumed;
+
+	if (lists_both) {
+		o.versions = one_and_two;
+		o.nversions = 2;
+	}
+	peer_connect(&peer, &d.sim, &o);
+	duo_talk(&d);
+	CU_ASSERT_FATAL(peer.handshake_done && !peer.gone);
+	resumed = gnutls_session_is_resumed(peer.session);
+	if (session != NULL)
+		peer_session_done(session);
+	peer_done(&peer);
+	return resumed;
+}
+
+static struct peer_session
+get_session(uint32_t version, bool lists_both)
+{
+	struct peer_options o = {.alpn = "duo", .version = version};
+	struct peer_session session;
+
+	if (lists_both) {
+		o.versions = one_and_two;
+		o.nversions = 2;
+	}
+	peer_connect(&peer, &d.sim, &o);
+	duo_talk(&d);
+	CU_ASSERT_FATAL(peer.handshake_done && peer.ntickets > 0);
+	peer_session_take(&peer, &session);
+	peer_done(&peer);
+	return session;
+}
+
+static void
+test_tickets(void)
+{
+	static const struct {
+		uint32_t first;
+		bool first_both;
+		uint32_t second;
+		bool second_both;
+		bool resumes;
+	} rows[] = {
+	    {V1, false, V1, false, true},
+	    {NGTCP2_PROTO_VER_V2, false, NGTCP2_PROTO_VER_V2, false, true},
+	    {V1, true, NGTCP2_PROTO_VER_V2, false, true},
+	    {V1, false, NGTCP2_PROTO_VER_V2, false, false},
+	    {NGTCP2_PROTO_VER_V2, false, V1, false, false},
+	    {V1, true, V1, false, false},
+	    {V1, false, V1, true, false},
+	};
+	struct duo_options o = {.version_2 = true};
+
+	begin(&o);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct peer_session s =
+		    get_session(rows[i].first, rows[i].first_both);
+
+		PROVE("QSV-090", is_resumed(rows[i].second, rows[i].second_both,
+				     &s) == rows[i].resumes);
+	}
+	end();
+}
+
+/* Our client goes on in the version that its session is of, or without it. */
+static void
+test_sessions(void)
+{
+	static const struct {
+		enum evquic_versions first;
+		enum evquic_versions second;
+		uint32_t begins;
+		bool resumes;
+	} rows[] = {
+	    {EVQUIC_VERSIONS_1, EVQUIC_VERSIONS_1, V1, true},
+	    {EVQUIC_VERSIONS_2, EVQUIC_VERSIONS_2, NGTCP2_PROTO_VER_V2, true},
+	    {EVQUIC_VERSIONS_1_OR_2, EVQUIC_VERSIONS_1_OR_2,
+		NGTCP2_PROTO_VER_V2, true},
+	    {EVQUIC_VERSIONS_1_OR_2, EVQUIC_VERSIONS_1, V1, false},
+	    {EVQUIC_VERSIONS_1, EVQUIC_VERSIONS_2, NGTCP2_PROTO_VER_V2, false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct duo_options o = {.version_2 = true};
+		struct evquic_connect_options c = {.versions = rows[i].first};
+
+		begin(&o);
+		CU_ASSERT(duo_connect(&d, &c) != NULL);
+		duo_talk(&d);
+		CU_ASSERT(duo_end(&d) && d.client.session_len > 0);
+		c.versions = rows[i].second;
+		c = duo_resume(&d, &c, false);
+		wire.first = 0;
+		CU_ASSERT(duo_connect(&d, &c) != NULL);
+		duo_talk(&d);
+		CU_ASSERT(duo_end(&d));
+		CU_ASSERT(wire.first == rows[i].begins);
+		PROVE("QSV-090", d.client.stats.handshake_done &&
+				     d.client.stats.resumed == rows[i].resumes);
+		duo_done(&d);
+	}
+}
+
+static void
+ask_at_once(
+    struct duo_side *side, enum duo_event event, struct evquic_stream *stream)
+{
+	(void)stream;
+	if (event == DUO_OPENED)
+		CU_ASSERT(duo_write(duo_stream(side, true), 100, true) == 0);
+}
+
+/* Early data of version 2, and after having changed over to it. */
+static void
+test_early(void)
+{
+	static const enum evquic_versions versions[] = {
+	    EVQUIC_VERSIONS_2, EVQUIC_VERSIONS_1_OR_2};
+
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		struct duo_options o = {.version_2 = true, .early_data = true};
+		struct evquic_connect_options c = {.versions = versions[i]};
+
+		begin(&o);
+		CU_ASSERT(duo_connect(&d, &c) != NULL);
+		duo_talk(&d);
+		CU_ASSERT(duo_end(&d) && d.client.session_len > 0);
+		c = duo_resume(&d, &c, true);
+		d.client.hook = ask_at_once;
+		d.server.echoes = true;
+		CU_ASSERT(duo_connect(&d, &c) != NULL);
+		duo_talk(&d);
+		CU_ASSERT(d.server.was_early && d.client.bytes == 100);
+		CU_ASSERT(version_of(&d.client) == V2);
+		end();
+	}
+}
+
 /* ------------------------------------------------- version information -- */
 
 static bool
@@ -404,6 +552,9 @@ test_quic_version_register(void)
 	unit_test(suite, "options", test_options);
 	unit_test(suite, "switched_off", test_switched_off);
 	unit_test(suite, "tokens", test_tokens);
+	unit_test(suite, "tickets", test_tickets);
+	unit_test(suite, "sessions", test_sessions);
+	unit_test(suite, "early", test_early);
 	unit_test(suite, "lies", test_lies);
 	unit_test(suite, "unknown", test_unknown);
 }
