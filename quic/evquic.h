@@ -313,9 +313,10 @@ enum evquic_welcome {
 
 /*
  * How a service counts its clients and turns some of them away; a constant
- * table.  Its members are called on the worker's thread and block nobody; of
- * the library they may call evquic_worker_data() only.  For each client that
- * was let in, and for no other, left() follows once.
+ * table.  Its members are called on the worker's thread, left() from within
+ * evquic_endpoint_free(), too, and block nobody; of the library they may call
+ * evquic_worker_data() only.  For each client that was let in, and for no
+ * other, left() follows once.
  */
 struct evquic_door {
 	size_t size; /* sizeof(struct evquic_door) */

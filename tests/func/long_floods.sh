@@ -9,7 +9,7 @@
 . "$SRC/tests/func/rawclient/lib.sh"
 . "$SRC/tests/func/flood.inc"
 
-MOST=100000000	# bytes: 1,000 handshakes a worker
+MOST=120000000	# bytes: 1,000 handshakes of 50 KB a worker
 SLACK=4096	# KB of resident memory
 
 config() { # RETRY
