@@ -117,6 +117,7 @@ make_workers(struct sim *s, struct evquic_worker **workers, const char *name)
 	for (unsigned i = 0; i < s->workers; i++) {
 		workers[i] = quic_worker_new(NULL, &o, &s->net.io);
 		assert(workers[i] != NULL);
+		s->net.now++; /* no two are made at the same moment */
 	}
 }
 

@@ -17,7 +17,8 @@
 #include "tests/unit/unit.h"
 
 enum {
-	EXT_EARLY_DATA = 42
+	EXT_EARLY_DATA = 42,
+	ILLEGAL_PARAMETER = 0x12f
 };
 
 #define AES PEER_PRIORITY ":-CIPHER-ALL:+AES-128-GCM:-GROUP-ALL"
@@ -211,6 +212,47 @@ test_two_hellos(void)
 	end(&session);
 }
 
+/* Asks for another protocol in the second ClientHello. */
+static size_t
+change_mind(struct peer *p, unsigned type, uint8_t *message, size_t len)
+{
+	unsigned *hellos = p->options.arg;
+	uint8_t *name;
+
+	if (type != GNUTLS_HANDSHAKE_CLIENT_HELLO || ++*hellos == 1)
+		return len;
+	name = memmem(message, len, "\3duo", 4);
+	CU_ASSERT_FATAL(name != NULL);
+	memcpy(name, "\3due", 4);
+	return len;
+}
+
+/* RFC 8446 4.1.2: a ticket would be bound to the first one. */
+static void
+test_other_protocol(void)
+{
+	unsigned hellos = 0;
+	struct peer_options o = {
+	    .alpn = "duo",
+	    .priority = TWO_HELLOS,
+	    .rewrite = change_mind,
+	    .arg = &hellos,
+	};
+	struct evquic_app other = duo_app;
+
+	duo_init(&d, NULL);
+	other.alpn = "due";
+	d.offers[1].app = &other;
+	sim_restart(&d.sim, &d.service);
+	peer_connect(&peer, &d.sim, &o);
+	duo_talk(&d);
+	CU_ASSERT(hellos == 2 && peer.heard_close);
+	CU_ASSERT(peer.close.error_code == ILLEGAL_PARAMETER);
+	peer_done(&peer);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
 void
 test_quic_early_hello_register(void)
 {
@@ -218,4 +260,5 @@ test_quic_early_hello_register(void)
 
 	unit_test(s, "one_hello", test_one_hello);
 	unit_test(s, "two_hellos", test_two_hellos);
+	unit_test(s, "other_protocol", test_other_protocol);
 }

@@ -344,14 +344,18 @@ raw_end(struct peer_session *session)
 static void
 test_alpn(void)
 {
+	struct evquic_app other = duo_app; /* of the same limits */
 	struct peer_session s;
 
 	raw_begin(&early_on, &s);
+	other.alpn = "other";
+	d.offers[1].app = &other;
+	sim_restart(&d.sim, &d.service);
 	raw_use(&s, "duo", NULL);
 	CU_ASSERT(d.server.was_early && peer.bytes_in == PEER_EARLY);
 	peer_done(&peer);
 	d.server.was_early = false;
-	raw_use(&s, "solo", NULL);
+	raw_use(&s, "other", NULL);
 	CU_ASSERT(peer.handshake_done && !peer.gone);
 	CU_ASSERT(!gnutls_session_is_resumed(peer.session));
 	CU_ASSERT(!d.server.was_early);
