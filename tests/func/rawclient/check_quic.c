@@ -264,9 +264,8 @@ check_streams_closed(struct raw_script *script, struct raw_attempt *attempt)
 	return 1;
 }
 
-/* NAME=N, NAME>=N, NAME<=N against one number. */
-static int
-compare(struct raw_script *script, const char *op, uint64_t is)
+int
+raw_check_compare(struct raw_script *script, const char *op, uint64_t is)
 {
 	uint64_t want;
 	const char *digits = op[0] == '=' ? op + 1 : op + 2;
@@ -316,7 +315,7 @@ check_param(struct raw_script *script, struct raw_attempt *attempt)
 		if (strlen(params[i].name) != len ||
 		    strncmp(params[i].name, attempt->words.at[1], len) != 0)
 			continue;
-		rc = compare(
+		rc = raw_check_compare(
 		    script, attempt->words.at[1] + len, params[i].value);
 		return rc == 0 ? -1 : rc;
 	}
@@ -332,14 +331,15 @@ check_seen(struct raw_script *script, struct raw_attempt *attempt)
 		return -EINVAL;
 	len = strcspn(attempt->words.at[1], "=<>");
 	if (len == 7 && strncmp(attempt->words.at[1], "PACKETS", len) == 0)
-		return compare(script, attempt->words.at[1] + len,
+		return raw_check_compare(script, attempt->words.at[1] + len,
 		    script->current->seen.packets);
 	for (uint64_t type = 0; type < RAW_FRAME_TYPES; type++) {
 		const char *name = raw_frame_name(type);
 
 		if (strlen(name) == len &&
 		    strncmp(name, attempt->words.at[1], len) == 0)
-			return compare(script, attempt->words.at[1] + len,
+			return raw_check_compare(script,
+			    attempt->words.at[1] + len,
 			    script->current->seen.frames[type]);
 	}
 	return -EINVAL;
@@ -352,7 +352,7 @@ check_datagram(struct raw_script *script, struct raw_attempt *attempt)
 
 	if (attempt->words.count != 2)
 		return -EINVAL;
-	rc = compare(
+	rc = raw_check_compare(
 	    script, attempt->words.at[1], script->current->largest_datagram);
 	return rc == 0 ? -1 : rc;
 }
@@ -364,7 +364,7 @@ check_initials(struct raw_script *script, struct raw_attempt *attempt)
 
 	if (attempt->words.count != 2)
 		return -EINVAL;
-	rc = compare(
+	rc = raw_check_compare(
 	    script, attempt->words.at[1], script->current->smallest_initial);
 	return rc == 0 ? -1 : rc;
 }
@@ -380,7 +380,7 @@ check_sizes(struct raw_script *script, struct raw_attempt *attempt)
 		return -EINVAL;
 	for (size_t i = 0; i < RAW_PACKET_MAX; i++)
 		count += script->current->sizes[i];
-	rc = compare(script, attempt->words.at[1], count);
+	rc = raw_check_compare(script, attempt->words.at[1], count);
 	return rc == 0 ? -1 : rc;
 }
 

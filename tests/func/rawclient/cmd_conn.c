@@ -178,6 +178,7 @@ struct connect_plan {
 	struct raw_settings settings;
 	char name[RAW_NAME_MAX];
 	char token[2 * TOKEN_MAX + 1];
+	struct raw_early_plan early; /* its ticket is freed by cmd_connect */
 	bool no_wait;
 };
 
@@ -203,7 +204,10 @@ take_connect_word(struct connect_plan *plan, const char *word)
 		return take_version(&plan->settings, value);
 	else {
 		rc = take_number_option(&plan->settings, word);
-		return rc == -ENOENT ? take_text_option(&plan->settings, word)
+		if (rc == -ENOENT)
+			rc = take_text_option(&plan->settings, word);
+		return rc == -ENOENT ? raw_early_option(
+					   &plan->early, &plan->settings, word)
 				     : rc;
 	}
 	return 0;
@@ -260,8 +264,12 @@ cmd_connect(struct raw_script *script, const struct raw_words *words)
 			    : take_connect_word(&plan, words->at[i])) != 0)
 			return -EINVAL;
 	}
+	if (raw_early_settings(script, &plan.early, &plan.settings) != 0)
+		return -EINVAL;
 	name_connection(script, plan.name, sizeof(plan.name));
 	script->current = raw_script_connect(script, plan.name, &plan.settings);
+	raw_buf_done(&plan.early.text);
+	plan.no_wait |= plan.settings.is_early;
 	if (!plan.no_wait && !raw_script_handshake(script, script->current))
 		raw_script_failed(
 		    script, "expected: handshake; seen: %s", script->seen);
@@ -340,7 +348,8 @@ cmd_takeover(struct raw_script *script, const struct raw_words *words)
 	 * would repeat it.
 	 */
 	while (conn->seen.frames[RAW_FRAME_HANDSHAKE_DONE] == 0 &&
-	       raw_conn_is_alive(conn) && raw_now() < deadline)
+	       !conn->settings.withholds && raw_conn_is_alive(conn) &&
+	       raw_now() < deadline)
 		raw_loop_turn(&script->loop, deadline);
 	if (raw_conn_take_over(conn) != 0) {
 		raw_conn_describe(conn, script->seen, sizeof(script->seen));

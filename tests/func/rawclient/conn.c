@@ -44,17 +44,26 @@ raw_conn_is_alive(const struct raw_conn *conn)
 	return conn->state == RAW_HANDSHAKE || conn->state == RAW_OPEN;
 }
 
+static void
+keep_datagram(struct raw_stash *to, const uint8_t *data, size_t len)
+{
+	to->data = raw_alloc(1, len);
+	to->len = len;
+	memcpy(to->data, data, len);
+}
+
 void
 raw_conn_datagram(struct raw_conn *conn, const uint8_t *data, size_t len)
 {
+	if (conn->datagrams_in == 0 && conn->nflight < RAW_FLIGHT_MAX)
+		keep_datagram(&conn->flight[conn->nflight++], data, len);
 	if (conn->is_holding && conn->nheld < RAW_STASH_MAX) {
-		struct raw_stash *s = &conn->held[conn->nheld++];
-
-		s->data = raw_alloc(1, len);
-		s->len = len;
-		memcpy(s->data, data, len);
+		keep_datagram(&conn->held[conn->nheld++], data, len);
 		return;
 	}
+	if (conn->settings.withholds && conn->datagrams_in > 0 &&
+	    !conn->is_taken_over)
+		return;
 	/* A full socket is like a lossy network: nothing to do here. */
 	if (conn->fd >= 0)
 		(void)!send(conn->fd, data, len, 0);
@@ -159,11 +168,19 @@ open_up_to(struct raw_conn *conn, uint64_t stream)
 	return true;
 }
 
+/* Streams may be used: after the handshake, or as early data. */
+static bool
+may_use_streams(const struct raw_conn *conn)
+{
+	return conn->state == RAW_OPEN ||
+	       (conn->state == RAW_HANDSHAKE && conn->has_early_keys);
+}
+
 bool
 raw_conn_has_credit(struct raw_conn *conn, uint64_t stream)
 {
 	return conn->is_taken_over || !raw_conn_is_alive(conn) ||
-	       (conn->state == RAW_OPEN && open_up_to(conn, stream));
+	       (may_use_streams(conn) && open_up_to(conn, stream));
 }
 
 enum write_result {
@@ -239,7 +256,7 @@ next_chunk(struct raw_conn *conn, struct raw_chunk *after)
 {
 	struct raw_chunk *c;
 
-	if (conn->state == RAW_HANDSHAKE)
+	if (!may_use_streams(conn))
 		return NULL;
 	while (conn->waiting != NULL && conn->waiting->is_done)
 		conn->waiting = conn->waiting->next;

@@ -4,6 +4,7 @@
 
 #include "tests/func/rawclient/seal.h"
 #include "tests/func/rawclient/seen.h"
+#include "tests/func/rawclient/ticket.h"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -27,6 +28,9 @@ enum {
 	RAW_STREAM_KINDS = 4, /* the two low bits of a stream ID */
 	RAW_STASH_MAX = 16,
 	RAW_TOKENS_MAX = 32,
+	RAW_TICKETS_MAX = 16,
+	RAW_FLIGHT_MAX = 64,
+	RAW_EARLY_PSK_LEN = 32,
 	RAW_RESET_TOKEN_LEN = 16,
 	RAW_RANGES_MAX = 64,
 	RAW_UDP_PAYLOAD = 1200
@@ -47,13 +51,19 @@ struct raw_settings {
 	uint64_t idle_ms, keepalive_ms, handshake_ms;
 	uint64_t max_data, stream_data, streams_bidi, streams_uni;
 	uint64_t cid_limit;
-	const char *token; /* of the first Initial, in hexadecimal, or NULL */
-	const char *hello; /* rules of hello.h, or NULL */
-	bool lists_both;   /* versions 1 and 2 of QUIC (RFC 9368) */
+	const char *token;  /* of the first Initial, in hexadecimal, or NULL */
+	const char *hello;  /* rules of hello.h, or NULL */
+	const char *ticket; /* to resume with, as raw_ticket_print made it */
+	struct raw_ticket_spoil spoil;
+	bool lists_both;	/* versions 1 and 2 of QUIC (RFC 9368) */
 	const char *hold_retry; /* a file to wait for after Retry, or NULL */
-	bool no_ack;		/* abandon() as soon as the handshake is done */
-	bool hello_tls12;	/* offer nothing above TLS 1.2 */
-	bool is_reversed;	/* the datagrams of the hello go last first */
+	bool is_early;	  /* what is sent before the handshake is early data */
+	bool is_stubborn; /* the extension is in a second ClientHello, too */
+	bool one_share;	  /* a key share for the first group only */
+	bool withholds;	  /* nothing goes out once something came */
+	bool no_ack;	  /* abandon() as soon as the handshake is done */
+	bool hello_tls12; /* offer nothing above TLS 1.2 */
+	bool is_reversed; /* the datagrams of the hello go last first */
 };
 void raw_settings_default(struct raw_settings *settings);
 
@@ -141,6 +151,12 @@ struct raw_conn {
 	bool is_holding;
 	uint8_t tokens[RAW_TOKENS_MAX][RAW_RESET_TOKEN_LEN];
 	size_t ntokens;
+	struct raw_ticket tickets[RAW_TICKETS_MAX];
+	size_t ntickets;
+	struct raw_stash flight[RAW_FLIGHT_MAX]; /* sent before anything came */
+	size_t nflight;
+	uint8_t early_psk[RAW_EARLY_PSK_LEN];
+	bool has_early_psk, has_early_keys, is_early_taken, has_hello_retry;
 	struct raw_seen seen;
 	uint64_t datagrams_in, octets_in, largest_datagram;
 	uint64_t smallest_initial;  /* datagram with one; 0: none came */
@@ -223,9 +239,20 @@ uint32_t raw_conn_version(const struct raw_conn *conn);
 /* One line about where the connection stands, into text. */
 void raw_conn_describe(const struct raw_conn *conn, char *text, size_t size);
 
+/* A socket of its own sends the first flight again, octet for octet; with
+ * no_initial only the datagrams that do not begin with an Initial. */
+int raw_conn_replay(const struct raw_conn *conn, bool no_initial);
+
 /* tls.c: makes session and credentials; 0 or -EINVAL with `error` set. */
 int raw_tls_init(struct raw_conn *conn);
 void raw_tls_done(struct raw_conn *conn);
+
+/*
+ * earlykeys.c: offers early data with a ticket that was not yet spoilt
+ * (-EINVAL), and installs its keys when the ClientHello is known.
+ */
+int raw_early_offer(struct raw_conn *conn, const struct raw_ticket *ticket);
+int raw_early_on_hello(struct raw_conn *conn, const struct raw_buf *hello);
 
 /* tap.c: opens and notes the 1-RTT packets of a datagram, either way. */
 bool raw_tap_is_initial(const uint8_t *data, size_t len);

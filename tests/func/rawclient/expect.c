@@ -232,7 +232,7 @@ static const struct raw_expectation *
 find_expectation(const char *name)
 {
 	const struct raw_expectation *const tables[] = {
-	    plain_expectations, raw_quic_expectations};
+	    plain_expectations, raw_quic_expectations, raw_early_expectations};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		for (const struct raw_expectation *e = tables[i]; e->name; e++)

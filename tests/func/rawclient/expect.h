@@ -27,6 +27,12 @@ struct raw_expectation {
 /* check_quic.c: about the connection.  Ends with a NULL name. */
 extern const struct raw_expectation raw_quic_expectations[];
 
+/* early.c: about tickets and early data.  Ends with a NULL name. */
+extern const struct raw_expectation raw_early_expectations[];
+/* "=N", ">=N", "<=N": 1, 0, or -EINVAL; `seen` tells the value. */
+int raw_check_compare(
+    struct raw_script *script, const char *word, uint64_t value);
+
 /* cmd_udp.c: what `expect udp ...` looks at. */
 int raw_check_udp(struct raw_script *script, struct raw_attempt *attempt);
 void raw_udp_read(struct raw_script *script);

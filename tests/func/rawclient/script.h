@@ -45,9 +45,22 @@
  *       [token_of=NAME]    the last NEW_TOKEN of that connection
  *       [hold_retry=FILE]  says "# NAME: Retry" when one came, and goes on
  *                          when FILE is there
- *                          without nowait it waits for the handshake, which
- *                          must succeed
+ *       [ticket_of=NAME] [ticket=N]   resume with its last ticket, or the Nth
+ *       [ticket_file=PATH]  or with one saved there; spoilt on purpose:
+ *       [ticket_flip=N]    octet N of it is inverted
+ *       [ticket_size=N]    it is filled up to N octets
+ *       [early]            what is sent at once leaves as early data; it is
+ *                          sent again when the server does not take it
+ *       [stubborn]         the second ClientHello offers it, too
+ *       [one_share]        a key share for the first group only
+ *       [withhold]         nothing leaves once something came: no Finished
+ *                          without nowait and early it waits for the
+ *                          handshake, which must succeed
  *   use NAME      drop [NAME]      abandon      rebind      takeover
+ *   save_ticket PATH [N]   the last ticket, or the Nth
+ *   replay NAME [times=N] [no_initial]   the first flight of that connection
+ *                          once more, octet for octet, from another socket;
+ *                          no_initial: without datagrams that begin with one
  *   recount                frames, packets and datagrams count from 0 again
  *
  * Sending.  PART: hex:HEX text:TEXT zeros:N random:N file:PATH query:QUERY
@@ -97,6 +110,10 @@
  *   expect alive | idle | stateless_reset | retry | no_retry | token | verified
  *   expect version N       of QUIC
  *   expect acked           all that we sent is acknowledged
+ *   expect resumed | not_resumed
+ *   expect hello_retry                   a HelloRetryRequest came
+ *   expect early accepted | rejected     once the handshake is over
+ *   expect ticket [count>=N] [lifetime>=N] [lifetime<=N] [early=N|none]
  *   expect streams_closed  every stream we used ended with FIN or reset
  *   expect param NAME=N    the server's transport parameter
  *   expect seen NAME>=N    frames of a type, e.g. MAX_STREAMS_BIDI
@@ -191,6 +208,7 @@ extern const struct raw_command raw_frame_commands[];	/* cmd_frame.c */
 extern const struct raw_command raw_udp_commands[];	/* cmd_udp.c */
 extern const struct raw_command raw_expect_commands[];	/* expect.c */
 extern const struct raw_command raw_load_commands[];	/* load.c */
+extern const struct raw_command raw_early_commands[];	/* early.c */
 
 /* words.c: pieces of lines.  0 or -EINVAL. */
 int raw_word_number(const char *text, uint64_t *ret_number);
@@ -221,6 +239,22 @@ bool raw_script_control(struct raw_script *script);
 /* expect.c, for load.c: 1 holds, 0 not yet, -1 never; `seen` says why. */
 int raw_check_answer(struct raw_script *script, struct raw_conn *conn,
     uint64_t stream, const struct raw_words *words, int first);
+
+/*
+ * early.c: words of `connect` about tickets and early data, and what they mean
+ * for the settings, which then point into `text`.  -EINVAL.
+ */
+struct raw_early_plan {
+	const char *from; /* a connection's name, or NULL */
+	const char *file; /* or NULL */
+	uint64_t index;	  /* of the ticket */
+	bool has_index;	  /* else the last */
+	struct raw_buf text;
+};
+int raw_early_option(struct raw_early_plan *plan, struct raw_settings *settings,
+    const char *word);
+int raw_early_settings(struct raw_script *script, struct raw_early_plan *plan,
+    struct raw_settings *settings);
 
 /* answer.c: does one FIELD hold?  Same results; -EINVAL: not a field. */
 int raw_check_field(

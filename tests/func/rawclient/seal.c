@@ -26,31 +26,49 @@ enum {
 	KEY_MAX = 32
 };
 
-/* HKDF-Expand-Label of RFC 8446 7.1 with an empty context; the label is that
- * of RFC 9001 5.1, or of RFC 9369 3.3.2, without its first word. */
-static int
-expand_label(
-    struct raw_keys *keys, const char *what, uint8_t *out, size_t out_len)
+int
+raw_expand_label(const struct raw_expand *how, uint8_t *out, size_t out_len)
 {
-	uint8_t info[LABEL_MAX];
-	char label[LABEL_MAX / 2];
+	uint8_t info[LABEL_MAX + RAW_SECRET_MAX];
 	size_t n = 0;
-	size_t label_len = (size_t)snprintf(label, sizeof(label), "%s %s",
-	    keys->is_version_2 ? "quicv2" : "quic", what);
-	gnutls_datum_t secret = {keys->secret, (unsigned)keys->secret_len};
+	size_t label_len = strlen(how->label);
+	gnutls_datum_t secret = {
+	    (uint8_t *)(uintptr_t)how->secret, (unsigned)how->secret_len};
 	gnutls_datum_t datum = {info, 0};
 
+	if (how->context_len > RAW_SECRET_MAX)
+		return -EINVAL;
 	info[n++] = (uint8_t)(out_len >> 8);
 	info[n++] = (uint8_t)(out_len & 0xff);
 	info[n++] = (uint8_t)(6 + label_len);
 	memcpy(info + n, "tls13 ", 6);
-	memcpy(info + n + 6, label, label_len);
+	memcpy(info + n + 6, how->label, label_len);
 	n += 6 + label_len;
-	info[n++] = 0;
+	info[n++] = (uint8_t)how->context_len;
+	if (how->context_len > 0)
+		memcpy(info + n, how->context, how->context_len);
+	n += how->context_len;
 	datum.size = (unsigned)n;
-	if (gnutls_hkdf_expand(keys->hash, &secret, &datum, out, out_len) != 0)
+	if (gnutls_hkdf_expand(how->hash, &secret, &datum, out, out_len) != 0)
 		return -EINVAL;
 	return 0;
+}
+
+/* The label is that of RFC 9001 5.1, or of RFC 9369 3.3.2, without its first
+ * word. */
+static int
+expand_label(
+    struct raw_keys *keys, const char *what, uint8_t *out, size_t out_len)
+{
+	char label[LABEL_MAX / 2];
+	struct raw_expand how = {.hash = keys->hash,
+	    .secret = keys->secret,
+	    .secret_len = keys->secret_len,
+	    .label = label};
+
+	snprintf(label, sizeof(label), "%s %s",
+	    keys->is_version_2 ? "quicv2" : "quic", what);
+	return raw_expand_label(&how, out, out_len);
 }
 
 static size_t
@@ -96,13 +114,21 @@ int
 raw_keys_init(struct raw_keys *keys, gnutls_session_t session,
     bool is_version_2, const uint8_t *secret, size_t len)
 {
-	struct raw_keys fresh = {.is_version_2 = is_version_2};
+	return raw_keys_init_as(
+	    keys, gnutls_cipher_get(session), is_version_2, secret, len);
+}
+
+int
+raw_keys_init_as(struct raw_keys *keys, gnutls_cipher_algorithm_t aead,
+    bool is_version_2, const uint8_t *secret, size_t len)
+{
+	struct raw_keys fresh = {
+	    .aead_alg = aead, .is_version_2 = is_version_2};
 	int rc;
 
-	fresh.aead_alg = gnutls_cipher_get(session);
-	fresh.hash = gnutls_prf_hash_get(session) == GNUTLS_DIG_SHA384
-			 ? GNUTLS_MAC_SHA384
-			 : GNUTLS_MAC_SHA256;
+	/* RFC 8446 B.4: the hash goes with the cipher. */
+	fresh.hash = aead == GNUTLS_CIPHER_AES_256_GCM ? GNUTLS_MAC_SHA384
+						       : GNUTLS_MAC_SHA256;
 	if (fresh.aead_alg != GNUTLS_CIPHER_AES_128_GCM &&
 	    fresh.aead_alg != GNUTLS_CIPHER_AES_256_GCM)
 		return -ENOTSUP;

@@ -49,7 +49,22 @@ struct raw_packet {
  */
 int raw_keys_init(struct raw_keys *keys, gnutls_session_t session,
     bool is_version_2, const uint8_t *secret, size_t len);
+/* The same for a cipher that is known otherwise. */
+int raw_keys_init_as(struct raw_keys *keys, gnutls_cipher_algorithm_t aead,
+    bool is_version_2, const uint8_t *secret, size_t len);
 void raw_keys_done(struct raw_keys *keys);
+
+/* HKDF-Expand-Label (RFC 8446 7.1); -EINVAL. */
+struct raw_expand {
+	gnutls_mac_algorithm_t hash;
+	const uint8_t *secret;
+	size_t secret_len;
+	const char *label;
+	const uint8_t *context; /* at most RAW_SECRET_MAX octets */
+	size_t context_len;
+};
+int raw_expand_label(
+    const struct raw_expand *how, uint8_t *out, size_t out_len);
 
 /* The next generation of keys (RFC 9001 6); header protection stays. */
 int raw_keys_update(struct raw_keys *keys);

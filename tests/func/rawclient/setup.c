@@ -20,7 +20,7 @@
 enum {
 	DCID_LEN = 18,
 	SOCKET_BUFFER = 4 << 20,
-	SETTINGS_STRINGS = 12,
+	SETTINGS_STRINGS = 13,
 	HOLD_STEP_US = 20000,
 	HOLD_STEPS = 9 * 50, /* less than the life of a Retry token */
 	FIRST_UNI = 0x02
@@ -60,6 +60,7 @@ copy_settings(struct raw_conn *conn, const struct raw_settings *from)
 	members[9] = &s->token;
 	members[10] = &s->hello;
 	members[11] = &s->hold_retry;
+	members[12] = &s->ticket;
 	conn->strings = raw_alloc(SETTINGS_STRINGS, sizeof(char *));
 	for (size_t i = 0; i < SETTINGS_STRINGS; i++) {
 		if (*members[i] == NULL)
@@ -102,6 +103,21 @@ on_stream_data(ngtcp2_conn *quic, uint32_t flags, int64_t id, uint64_t offset,
 	return 0;
 }
 
+/* Early data was refused: all of it is sent as if for the first time (RFC 9001
+ * 4.6.2). */
+static int
+rewind_early(struct raw_conn *conn)
+{
+	conn->opened_bidi = 0;
+	conn->opened_uni = FIRST_UNI;
+	conn->waiting = conn->chunks;
+	for (struct raw_chunk *c = conn->chunks; c != NULL; c = c->next) {
+		c->off = 0;
+		c->is_done = false;
+	}
+	return ngtcp2_conn_tls_early_data_rejected(conn->quic);
+}
+
 static int
 on_handshake_completed(ngtcp2_conn *quic, void *user)
 {
@@ -110,6 +126,9 @@ on_handshake_completed(ngtcp2_conn *quic, void *user)
 	    ngtcp2_conn_get_remote_transport_params(quic);
 
 	conn->state = RAW_OPEN;
+	if (conn->settings.is_early && !conn->is_early_taken &&
+	    rewind_early(conn) != 0)
+		return NGTCP2_ERR_CALLBACK_FAILURE;
 	conn->seen.max_streams_bidi = params->initial_max_streams_bidi;
 	conn->seen.max_data = params->initial_max_data;
 	if (params->stateless_reset_token_present)
@@ -375,10 +394,35 @@ raw_conn_free(struct raw_conn *conn)
 	}
 	for (size_t i = 0; i < conn->nstash; i++)
 		free(conn->stash[i].data);
+	for (size_t i = 0; i < conn->nflight; i++)
+		free(conn->flight[i].data);
+	for (size_t i = 0; i < RAW_TICKETS_MAX; i++)
+		raw_ticket_done(&conn->tickets[i]);
 	for (size_t i = 0; i < SETTINGS_STRINGS; i++)
 		free(conn->strings[i]);
 	free(conn->strings);
 	free(conn);
+}
+
+int
+raw_conn_replay(const struct raw_conn *conn, bool no_initial)
+{
+	int fd = socket(conn->remote.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	for (size_t i = 0; i < conn->nflight; i++) {
+		const struct raw_stash *s = &conn->flight[i];
+
+		if (no_initial && raw_tap_is_initial(s->data, s->len))
+			continue;
+		if (sendto(fd, s->data, s->len, 0,
+			(const struct sockaddr *)&conn->remote,
+			conn->remote_len) < 0)
+			break; /* like a lossy network */
+	}
+	close(fd);
+	return 0;
 }
 
 int

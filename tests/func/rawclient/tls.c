@@ -71,6 +71,38 @@ lower_versions(uint8_t *hello, size_t len)
 			hello[i + sizeof(offer) - 1] = 3;
 }
 
+/* The message is whole before GnuTLS reads it, its ticket there afterwards. */
+static void
+note_ticket(
+    struct raw_conn *conn, const gnutls_datum_t *message, bool has_been_read)
+{
+	struct raw_ticket *ticket = &conn->tickets[conn->ntickets];
+
+	if (conn->ntickets == RAW_TICKETS_MAX)
+		return;
+	if (!has_been_read)
+		raw_buf_add(&ticket->message, message->data, message->size);
+	else if (raw_ticket_take(ticket, conn->tls, conn->quic))
+		conn->ntickets++;
+	else
+		raw_ticket_done(ticket);
+}
+
+static int
+on_message(gnutls_session_t session, unsigned type, unsigned when,
+    unsigned incoming, const gnutls_datum_t *message)
+{
+	struct raw_conn *conn = session_conn(session);
+
+	if (!incoming)
+		return 0;
+	if (type == GNUTLS_HANDSHAKE_HELLO_RETRY_REQUEST)
+		conn->has_hello_retry = true;
+	if (type == GNUTLS_HANDSHAKE_NEW_SESSION_TICKET)
+		note_ticket(conn, message, when == GNUTLS_HOOK_POST);
+	return 0;
+}
+
 static int
 on_handshake_out(gnutls_session_t session,
     gnutls_record_encryption_level_t level, gnutls_handshake_description_t type,
@@ -93,6 +125,8 @@ on_handshake_out(gnutls_session_t session,
 		raw_fatal("the hello cannot be so: %s", conn->settings.hello);
 	rc =
 	    ngtcp2_conn_submit_crypto_data(conn->quic, to, copy.data, copy.len);
+	if (rc == 0 && type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
+		rc = raw_early_on_hello(conn, &copy);
 	raw_buf_done(&copy);
 	return rc != 0 ? -1 : 0;
 }
@@ -191,13 +225,37 @@ ref_conn(ngtcp2_crypto_conn_ref *ref)
 	return ((struct raw_conn *)ref->user_data)->quic;
 }
 
+static int
+use_ticket(struct raw_conn *conn)
+{
+	const struct raw_settings *s = &conn->settings;
+	struct raw_ticket ticket;
+	int rc;
+
+	if (s->ticket == NULL)
+		return 0;
+	rc = raw_ticket_scan(s->ticket, &ticket);
+	if (rc != 0)
+		return rc;
+	if (s->is_early)
+		rc = raw_early_offer(conn, &ticket);
+	if (rc == 0 && (s->spoil.is_flipped || s->spoil.size > 0))
+		rc = raw_ticket_spoil(&ticket, &s->spoil);
+	if (rc == 0)
+		rc =
+		    raw_ticket_use(&ticket, conn->tls, conn->quic, s->is_early);
+	raw_ticket_done(&ticket);
+	return rc;
+}
+
 int
 raw_tls_init(struct raw_conn *conn)
 {
 	const struct raw_settings *s = &conn->settings;
 	const char *priority = s->priority ? s->priority : default_priority;
+	const unsigned share = s->one_share ? GNUTLS_KEY_SHARE_TOP : 0;
 
-	if (gnutls_init(&conn->tls, GNUTLS_CLIENT) != 0 ||
+	if (gnutls_init(&conn->tls, GNUTLS_CLIENT | share) != 0 ||
 	    gnutls_priority_set_direct(conn->tls, priority, NULL) != 0 ||
 	    ngtcp2_crypto_gnutls_configure_client_session(conn->tls) != 0)
 		goto fail;
@@ -206,7 +264,10 @@ raw_tls_init(struct raw_conn *conn)
 	gnutls_session_set_ptr(conn->tls, &conn->ref);
 	gnutls_handshake_set_secret_function(conn->tls, on_secret);
 	gnutls_handshake_set_read_function(conn->tls, on_handshake_out);
-	if (set_credentials(conn) != 0 || set_alpn(conn) != 0)
+	gnutls_handshake_set_hook_function(
+	    conn->tls, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH, on_message);
+	if (set_credentials(conn) != 0 || set_alpn(conn) != 0 ||
+	    use_ticket(conn) != 0)
 		goto fail;
 	if (s->sni != NULL && gnutls_server_name_set(conn->tls, GNUTLS_NAME_DNS,
 				  s->sni, strlen(s->sni)) != 0)
