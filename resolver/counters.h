@@ -17,6 +17,7 @@
 	X(query_notimp, "answered NOTIMP: opcode")                             \
 	X(query_badvers, "answered BADVERS: EDNS version")                     \
 	X(query_denied, "answered REFUSED: access list")                       \
+	X(query_early, "answered REFUSED: not in early data")                  \
 	X(query_policy, "answered REFUSED: not done here")                     \
 	X(query_special, "answered here: special names")                       \
 	X(query_asked, "asked upstream")                                       \

@@ -4,7 +4,9 @@
  *
  *	does it break the rules of its transport?   the front end's affair
  *	may this client ask?                        REFUSED, EDE 18
- *	can it be parsed, do we know it?            FORMERR, NOTIMP, BADVERS
+ *	can it be parsed?                           FORMERR, BADVERS
+ *	may it be replayed, if it came early?       REFUSED, EDE 26
+ *	do we know it?                              NOTIMP
  *	do we do such things?                       REFUSED or NOTIMP
  *	a special name?                             answered here
  *	is recursion wanted?                        REFUSED, EDE 20
@@ -265,12 +267,21 @@ is_operators(const struct dns_query *q)
 	       q->qtype == DNS_TYPE_IXFR;
 }
 
+/* RFC 9250 4.5: only these may come as early data. */
+static bool
+is_replayable(const struct dns_query *q)
+{
+	return q->opcode == DNS_OPCODE_QUERY || q->opcode == DNS_OPCODE_NOTIFY;
+}
+
 enum query_outcome
 query_start(struct query *q, const uint8_t *msg, size_t len,
-    const struct sockaddr *client, struct query_answer *ret_answer)
+    const struct query_asker *asker, struct query_answer *ret_answer)
 {
 	static const struct dns_error denied = {DNS_RCODE_REFUSED,
 	    DNS_EDE_PROHIBITED, "this address may not ask here"};
+	static const struct dns_error too_early = {DNS_RCODE_REFUSED,
+	    DNS_EDE_TOO_EARLY, "ask when the handshake is complete"};
 	static const struct dns_error not_done = {DNS_RCODE_REFUSED,
 	    DNS_EDE_NOT_SUPPORTED, "not done by this resolver"};
 	static const struct dns_error no_recursion = {DNS_RCODE_REFUSED,
@@ -285,8 +296,11 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 	counter_add(&n->queries, 1);
 	if (breaks_transport(q, verdict, &bad))
 		return bad;
-	if (access_check(config->access.list, client) == ACCESS_DENY)
+	if (access_check(config->access.list, asker->address) == ACCESS_DENY)
 		return refuse(q, &n->query_denied, &denied, ret_answer);
+	if (asker->is_early && !is_replayable(&q->dns) &&
+	    (verdict == DNS_VERDICT_OK || verdict == DNS_VERDICT_NOTIMP))
+		return refuse(q, &n->query_early, &too_early, ret_answer);
 	if (verdict != DNS_VERDICT_OK)
 		return answer_verdict(q, verdict, ret_answer);
 	if (is_operators(&q->dns))

@@ -30,6 +30,12 @@ struct query_answer {
 	size_t len;
 };
 
+/* Who asks, and how. */
+struct query_asker {
+	const struct sockaddr *address;
+	bool is_early; /* in early data, which anybody may replay */
+};
+
 /* The answer has come, later than query_start(); the query is idle again. */
 typedef void (*query_done_fn)(struct query *q, struct query_answer answer);
 
@@ -61,11 +67,11 @@ void query_init(struct query *q, struct worker *worker,
     const struct front *front, query_done_fn done);
 
 /*
- * Asks: `msg` is one DNS message without length prefix, lent for the call;
- * `client` is who asks.  `done` is never called from within.
+ * Asks: `msg` is one DNS message without length prefix, lent for the call, as
+ * is `asker`.  `done` is never called from within.
  */
 enum query_outcome query_start(struct query *q, const uint8_t *msg, size_t len,
-    const struct sockaddr *client, struct query_answer *ret_answer);
+    const struct query_asker *asker, struct query_answer *ret_answer);
 
 /* Gives up: `done` is not called afterwards.  Safe at any time. */
 void query_cancel(struct query *q);

@@ -15,6 +15,9 @@
  * answer that the client does not take, or takes an octet at a time: every
  * stream has a deadline, but for those whose answer is still to come.
  *
+ * Queries may come as early data: answered like others if they may be repeated
+ * (4.5), which the ladder knows.
+ *
  * We never send STOP_SENDING: a client must treat it as fatal (4.3.3).
  *
  * Memory.  Bytes of queries that are not yet dispatched are held up to a
@@ -266,11 +269,15 @@ dispatch(struct doq_stream *ds)
 {
 	struct doq_conn *dc = ds->dc;
 	struct service_counters *n = &dc->worker->counters;
+	struct query_asker asker = {
+	    .address = evquic_conn_peer(dc->conn),
+	    .is_early = evquic_stream_is_early(ds->stream),
+	};
 	struct query_answer answer;
 
 	ds->state = DOQ_ASKED;
-	switch (query_start(&ds->query, ds->frame.msg, ds->frame.msg_len,
-	    evquic_conn_peer(dc->conn), &answer)) {
+	switch (query_start(
+	    &ds->query, ds->frame.msg, ds->frame.msg_len, &asker, &answer)) {
 	case QUERY_ANSWERED:
 		send_answer(ds, answer);
 		break;

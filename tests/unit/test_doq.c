@@ -29,6 +29,9 @@ enum {
 	SEEDS = 100,
 	STORM = 6, /* datagrams of the server for a query */
 	ANSWER_MAX = 1024,
+	SESSION_MAX = 4096,
+	REPLAYS = 100,
+	HALF = 20,	       /* octets of a query that come early */
 	ARRIVAL_SECONDS = 5,   /* quic.query-arrival-timeout's default */
 	DELIVERY_SECONDS = 60, /* quic.delivery-timeout's */
 	TRICKLES = 2
@@ -39,6 +42,7 @@ enum {
 /* One query of the client and what came back. */
 struct asked {
 	struct client *client;
+	struct evquic_stream *stream;
 	size_t len;
 	bool fin;
 	bool reset;
@@ -52,6 +56,11 @@ struct client {
 	unsigned wanted; /* queries to ask, one a stream */
 	unsigned sent;
 	bool is_dangling; /* they never end */
+	/* Early data: query number i has opcode opcodes[i] and an OPT, and of
+	 * the last one only a part is sent. */
+	const uint8_t *opcodes;
+	size_t session_len;
+	uint8_t session[SESSION_MAX];
 	bool is_closed;
 	struct evquic_conn_stats stats;
 	struct asked asked[QUERIES];
@@ -59,13 +68,17 @@ struct client {
 
 /* Query number `i`, framed; two in three are for localhost. */
 static size_t
-make_query(unsigned i, uint8_t *out)
+make_query(const struct client *c, unsigned i, uint8_t *out)
 {
 	static struct dnsmsg m;
+	unsigned opcode = c->opcodes != NULL ? c->opcodes[i] : 0;
 
-	dnsmsg_start(&m, 0, DNS_FLAG_RD);
+	dnsmsg_start(
+	    &m, 0, (uint16_t)(DNS_FLAG_RD | opcode << DNS_OPCODE_SHIFT));
 	dnsmsg_question(&m, i % 3 != 0 ? "localhost" : "elsewhere.example",
 	    i % 2 != 0 ? DNS_TYPE_A : DNS_TYPE_AAAA);
+	if (c->opcodes != NULL)
+		dnsmsg_opt(&m, 1232, 0, NULL, 0);
 	dns_put16(out, (uint16_t)m.len);
 	memcpy(out + 2, m.data, m.len);
 	return m.len + 2;
@@ -77,16 +90,23 @@ ask_more(struct client *c)
 	while (c->sent < c->wanted) {
 		struct evquic_stream *stream;
 		struct evquic_buf *b;
+		bool is_cut;
 		size_t len;
 
 		if (evquic_stream_open(c->conn, true, &stream) != 0)
 			return; /* on_room() goes on */
 		b = evquic_buf_new(evquic_conn_worker(c->conn), 512);
 		CU_ASSERT_FATAL(b != NULL);
-		len = make_query(c->sent, evquic_buf_data(b));
+		len = make_query(c, c->sent, evquic_buf_data(b));
+		is_cut = c->is_dangling;
+		if (c->opcodes != NULL && c->sent + 1 == c->wanted) {
+			is_cut = true;
+			len = HALF;
+		}
 		c->asked[c->sent].client = c;
+		c->asked[c->sent].stream = stream;
 		evquic_stream_set_data(stream, &c->asked[c->sent++]);
-		(void)evquic_stream_write(stream, b, len, !c->is_dangling);
+		(void)evquic_stream_write(stream, b, len, !is_cut);
 	}
 }
 
@@ -151,6 +171,16 @@ on_room(struct evquic_conn *conn)
 	ask_more(evquic_conn_arg(conn));
 }
 
+static void
+on_session(struct evquic_conn *conn, const void *session, size_t len)
+{
+	struct client *c = evquic_conn_arg(conn);
+
+	CU_ASSERT_FATAL(len <= sizeof(c->session));
+	memcpy(c->session, session, len);
+	c->session_len = len;
+}
+
 static const struct evquic_app client_app = {
     .size = sizeof(client_app),
     .alpn = "doq",
@@ -162,6 +192,7 @@ static const struct evquic_app client_app = {
     .stream_stopped = on_stopped,
     .stream_closed = on_stream_closed,
     .stream_room = on_room,
+    .session = on_session,
 };
 
 /* True if query `i` was answered once, whole, and rightly. */
@@ -190,6 +221,7 @@ struct world {
 	struct log log;
 	struct config *config;
 	struct worker workers[SIM_WORKERS];
+	struct evquic_replay *early_seen;
 	struct client client;
 };
 
@@ -280,6 +312,7 @@ world_init(uint64_t seed, unsigned workers)
 	struct evquic_service_options service = {.size = sizeof(service),
 	    .offers = &offer,
 	    .noffers = 1,
+	    .early_data = true,
 	    .door = &client_door};
 	struct sim_options o = {.seed = seed,
 	    .workers = workers,
@@ -290,6 +323,8 @@ world_init(uint64_t seed, unsigned workers)
 
 	errors.count = 0;
 	memset(&world.client, 0, sizeof(world.client));
+	world.early_seen = evquic_replay_new(REPLAYS);
+	service.early_seen = world.early_seen;
 	log_init(&world.log, open("/dev/null", O_WRONLY), LOG_LEVEL_ERROR,
 	    LOG_FORMAT_TEXT);
 	CU_ASSERT_FATAL(
@@ -325,6 +360,7 @@ world_done(void)
 		config_unref(w->config);
 	}
 	config_unref(world.config);
+	evquic_replay_unref(world.early_seen);
 	close(world.log.fd);
 }
 
@@ -637,6 +673,96 @@ test_client_handshakes(void)
 	come_half(CONFIG_RETRY_NEVER, 0);
 }
 
+/* True if the answer has this RCODE and, at its end, this Extended DNS Error,
+ * or with -1 none. */
+static bool
+has_error(const struct asked *a, unsigned rcode, int ede)
+{
+	const uint8_t *p = a->answer + 2 + DNS_HEADER_SIZE;
+	const uint8_t *end = a->answer + a->len;
+	int found = -1;
+
+	if (!a->fin || a->len < 2 + DNS_HEADER_SIZE ||
+	    (dns_get16(a->answer + 2 + DNS_OFF_FLAGS) & DNS_RCODE_MASK) !=
+		rcode)
+		return false;
+	/* option code, a length below 256, the code below 256, the text */
+	for (; end - p > 6 && found < 0; p++)
+		if (p[0] == 0 && p[1] == DNS_OPTION_EDE && p[2] == 0 &&
+		    p[3] > 2 && p[4] == 0)
+			found = p[5];
+	return found == ede;
+}
+
+/* Has a connection that comes back and asks as early data. */
+static void
+begin_early(const uint8_t *opcodes, unsigned queries)
+{
+	struct client *c = &world.client;
+	struct evquic_connect_options o = {.app = &client_app,
+	    .arg = c,
+	    .name = SIM_NAME,
+	    .session = c->session,
+	    .session_len = c->session_len,
+	    .early_data = true};
+
+	begin(0, 1, false);
+	sim_run(&world.sim, NSEC_PER_SEC);
+	CU_ASSERT_FATAL(is_right(c, 0) && c->session_len > 0);
+	o.session_len = c->session_len;
+	evquic_conn_close(c->conn, DOQ_NO_ERROR, NULL);
+	sim_run(&world.sim, NSEC_PER_SEC);
+	memset(c->asked, 0, sizeof(c->asked));
+	c->sent = 0;
+	c->is_closed = false;
+	c->wanted = queries;
+	c->opcodes = opcodes;
+	CU_ASSERT_FATAL(sim_connect(&world.sim, 0, &o, &c->conn) == 0);
+}
+
+/* What the last query of begin_early() still lacks. */
+static void
+send_rest(void)
+{
+	struct client *c = &world.client;
+	unsigned last = c->wanted - 1;
+	uint8_t query[512];
+	size_t len = make_query(c, last, query);
+	struct evquic_buf *b = evquic_buf_new(evquic_conn_worker(c->conn), len);
+
+	CU_ASSERT_FATAL(b != NULL && len > HALF);
+	memcpy(evquic_buf_data(b), query + HALF, len - HALF);
+	(void)evquic_stream_write(c->asked[last].stream, b, len - HALF, true);
+}
+
+/* Only what may be repeated is taken early (RFC 9250 4.5). */
+static void
+test_early(void)
+{
+	static const uint8_t opcodes[] = {DNS_OPCODE_UPDATE, DNS_OPCODE_QUERY,
+	    DNS_OPCODE_NOTIFY, 1, 2, 6, 15, DNS_OPCODE_UPDATE};
+	const unsigned last = sizeof(opcodes) - 1;
+	const struct asked *a = world.client.asked;
+	struct service_counters *n = &world.workers[0].counters;
+
+	world_init(14, 1);
+	begin_early(opcodes, last + 1);
+	sim_run(&world.sim, NSEC_PER_SEC);
+	CU_ASSERT(sim_server_count(&world.sim, "early_accepted") == 1);
+	PROVE("DOQ-097", has_error(&a[0], DNS_RCODE_REFUSED, 26));
+	CU_ASSERT(has_error(&a[1], DNS_RCODE_NOERROR, -1));
+	PROVE("FWD-180", has_error(&a[2], DNS_RCODE_REFUSED, 21));
+	for (unsigned i = 3; i < last; i++)
+		PROVE("DOQ-098", has_error(&a[i], DNS_RCODE_REFUSED, 26));
+	CU_ASSERT(!a[last].fin);
+	CU_ASSERT(evquic_conn_is_handshake_done(world.client.conn));
+	send_rest();
+	sim_run(&world.sim, NSEC_PER_SEC);
+	PROVE("DOQ-099", has_error(&a[last], DNS_RCODE_REFUSED, 26));
+	CU_ASSERT(counter_get(&n->query_early) == 6);
+	finish();
+}
+
 static void
 with_tls(void (*test)(void))
 {
@@ -687,6 +813,12 @@ run_drain(void)
 	with_tls(test_drain);
 }
 
+static void
+run_early(void)
+{
+	with_tls(test_early);
+}
+
 void
 test_doq_register(void)
 {
@@ -699,4 +831,5 @@ test_doq_register(void)
 	unit_test(s, "drain", run_drain);
 	unit_test(s, "client_limit", run_client_limit);
 	unit_test(s, "client_handshakes", run_client_handshakes);
+	unit_test(s, "early", run_early);
 }
