@@ -293,7 +293,10 @@ raw_conn_flush(struct raw_conn *conn)
 		if (result == SKIP_CHUNK)
 			after = chunk;
 	}
-	ngtcp2_conn_update_pkt_tx_time(conn->quic, raw_now());
+	/* A first flight leaves at once: pacing would hold early data back
+	 * until the server has answered. */
+	if (conn->state != RAW_HANDSHAKE)
+		ngtcp2_conn_update_pkt_tx_time(conn->quic, raw_now());
 	/* ngtcp2 points into chunks until they are acknowledged: they stay. */
 }
 

@@ -302,11 +302,20 @@ check_ticket(struct raw_script *script, struct raw_attempt *attempt)
 	return rc;
 }
 
+static int
+check_no_ticket(struct raw_script *script, struct raw_attempt *attempt)
+{
+	(void)attempt;
+	snprintf(script->seen, sizeof(script->seen), "a ticket");
+	return script->current->ntickets == 0 ? 0 : -1;
+}
+
 const struct raw_expectation raw_early_expectations[] = {
     {"resumed", check_resumed, false, false},
     {"not_resumed", check_not_resumed, false, false},
     {"hello_retry", check_hello_retry, false, false},
     {"early", check_early, false, false},
     {"ticket", check_ticket, false, false},
+    {"no_ticket", check_no_ticket, true, false},
     {NULL, NULL, false, false},
 };

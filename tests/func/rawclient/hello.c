@@ -126,6 +126,18 @@ remove_extension(struct raw_buf *hello, unsigned type)
 	return 0;
 }
 
+static int
+invert_last(struct raw_buf *hello, unsigned type)
+{
+	size_t len = data_len(hello, type);
+	size_t at;
+
+	if (len == 0 || !find_extension(hello, type, &at))
+		return -EINVAL;
+	hello->data[at + EXT_HEAD + len - 1] ^= 0xff;
+	return 0;
+}
+
 /* RFC 9000 18 */
 static int
 remove_parameter(struct raw_buf *hello, uint64_t id)
@@ -189,6 +201,8 @@ apply(struct raw_buf *hello, char *rule)
 		return -EINVAL;
 	if (strcmp(end, "-") == 0)
 		return remove_extension(hello, type);
+	if (strcmp(end, "^") == 0)
+		return invert_last(hello, type);
 	rc = read_data(end + 1, &data);
 	if (rc == 0 && *end == ':') {
 		(void)remove_extension(hello, type);

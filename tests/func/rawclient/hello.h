@@ -11,6 +11,7 @@
  *
  *   TYPE:DATA   the extension TYPE has this data; added when it is not there
  *   TYPE+DATA   the data is appended to that of the extension
+ *   TYPE^       the last octet of its data is inverted
  *   TYPE-       the extension is taken out
  *   tp-ID       the transport parameter ID is taken out
  *

@@ -114,6 +114,7 @@
  *   expect hello_retry                   a HelloRetryRequest came
  *   expect early accepted | rejected     once the handshake is over
  *   expect ticket [count>=N] [lifetime>=N] [lifetime<=N] [early=N|none]
+ *   expect no_ticket
  *   expect streams_closed  every stream we used ended with FIN or reset
  *   expect param NAME=N    the server's transport parameter
  *   expect seen NAME>=N    frames of a type, e.g. MAX_STREAMS_BIDI
