@@ -148,6 +148,7 @@ struct config {
 	struct {
 		char *cert; /* both files or neither */
 		char *key;
+		bool tickets;
 		struct config_certs certificates;
 	} tls;
 
@@ -157,6 +158,7 @@ struct config {
 		uint64_t query_arrival_timeout_ms;
 		uint64_t delivery_timeout_ms;
 		uint32_t max_streams;
+		bool early_data;
 		enum config_retry retry;
 		uint32_t retry_above; /* handshakes in flight a worker */
 		bool version_2;

@@ -24,6 +24,9 @@ check_tls(struct config_loader *loader)
 	if (config->tls.key != NULL && config->tls.cert == NULL)
 		config_error(loader, config_line(loader, "tls.key"),
 		    "tls.key: needs tls.cert, the certificate");
+	if (config->quic.early_data && !config->tls.tickets)
+		config_error(loader, config_line(loader, "quic.early-data"),
+		    "quic.early-data: needs tls.tickets");
 }
 
 /* tls.cert and tls.key as the first of the list. */

@@ -74,6 +74,13 @@ const struct config_key config_keys[] = {
 	IN_CONFIG(tls.key),
 	.example = "/etc/quoll/key.pem",
 	.help = "File with the certificate's private key, in PEM."},
+    {.path = "tls.tickets",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(tls.tickets),
+	.initial = "true",
+	.help = "Whether clients get session tickets, with which they come\n"
+		"back without a full handshake for some hours. Who shares\n"
+		"the secret (see state) takes them, too."},
     {.path = "tls.certificates",
 	.type = CONFIG_TYPE_CERTS,
 	IN_CONFIG(tls.certificates),
@@ -135,6 +142,15 @@ const struct config_key config_keys[] = {
 	.initial = "100",
 	.help = "Queries that one connection may have open at once. It\n"
 		"bounds the memory of a connection, too."},
+    {.path = "quic.early-data",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(quic.early_data),
+	.initial = "false",
+	.help = "Whether who comes back with a ticket may ask at once\n"
+		"(0-RTT), a round trip earlier. Who listens on the way may\n"
+		"send such a query again, to each process once. Needs\n"
+		"tls.tickets; only QUERY and NOTIFY are taken (RFC 9250\n"
+		"4.5)."},
     {.path = "quic.retry",
 	.type = CONFIG_TYPE_CHOICE,
 	IN_CONFIG(quic.retry),

@@ -29,15 +29,17 @@
 #define MEMORY_SHARE 4
 
 /* Used address tokens are remembered in a 64th of that, 16 bytes each: in 16 MB
- * at most, since each is for one day and a lost one costs a round trip. */
-#define TOKENS_SEEN_BYTES (64 * 16)
-#define TOKENS_SEEN_LEAST 4096
-#define TOKENS_SEEN_MOST (1024 * 1024)
+ * at most, since each is for one day and a lost one costs a round trip.  So is
+ * early data, of the last hours; past it none is taken. */
+#define SEEN_BYTES (64 * 16)
+#define SEEN_LEAST 4096
+#define SEEN_MOST (1024 * 1024)
 
 #define RESET_LABEL "stateless reset"
 #define STEER_LABEL "steering"
 #define STEER_KEY_LEN 16
 #define TOKEN_LABEL "address token"
+#define TICKET_LABEL "session ticket"
 
 /* ---------------------------------------------------------- certificate -- */
 
@@ -98,6 +100,7 @@ derive_keys(
 	} keys[] = {
 	    {secrets->now, RESET_LABEL, options->reset_key},
 	    {secrets->now, TOKEN_LABEL, options->token_key},
+	    {secrets->now, TICKET_LABEL, options->ticket_key},
 	    {secrets->old, RESET_LABEL, options->old_reset_key},
 	    {secrets->old, TOKEN_LABEL, options->old_token_key},
 	};
@@ -144,6 +147,9 @@ make_service(
 	    .version_2 = config->quic.version_2,
 	    .door = &client_door,
 	    .tokens_seen = s->tokens_seen,
+	    .no_tickets = !config->tls.tickets,
+	    .early_data = config->quic.early_data,
+	    .early_seen = s->early_seen,
 	};
 
 	options.max_bytes = memory_bound(config) / s->nworkers;
@@ -208,14 +214,14 @@ make_endpoint(struct server *s, struct evquic_worker *const *quic)
 
 /* What was used is remembered as long as the process lives. */
 static struct evquic_replay *
-make_tokens_seen(const struct config *config)
+make_seen(const struct config *config)
 {
-	uint64_t n = memory_bound(config) / TOKENS_SEEN_BYTES;
+	uint64_t n = memory_bound(config) / SEEN_BYTES;
 
-	if (n < TOKENS_SEEN_LEAST)
-		n = TOKENS_SEEN_LEAST;
-	if (n > TOKENS_SEEN_MOST)
-		n = TOKENS_SEEN_MOST;
+	if (n < SEEN_LEAST)
+		n = SEEN_LEAST;
+	if (n > SEEN_MOST)
+		n = SEEN_MOST;
 	return evquic_replay_new((size_t)n);
 }
 
@@ -230,9 +236,10 @@ make_workers(struct server *s, bool is_traced)
 	s->workers = calloc(s->nworkers, sizeof(s->workers[0]));
 	s->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	s->peers = peers_new();
-	s->tokens_seen = make_tokens_seen(s->config);
+	s->tokens_seen = make_seen(s->config);
+	s->early_seen = make_seen(s->config);
 	if (s->workers == NULL || s->ended_fd < 0 || s->peers == NULL ||
-	    s->tokens_seen == NULL)
+	    s->tokens_seen == NULL || s->early_seen == NULL)
 		goto fail;
 	for (size_t i = 0; i < s->nworkers; i++) {
 		s->workers[i] = worker_new(i, s->log, s->config, is_traced);
@@ -482,6 +489,7 @@ server_done(struct server *s)
 	peers_free(s->peers);
 	evquic_cred_unref(s->cred);
 	evquic_replay_unref(s->tokens_seen);
+	evquic_replay_unref(s->early_seen);
 	secrets_done(&s->secrets);
 	config_unref(s->config);
 	if (s->ended_fd >= 0)

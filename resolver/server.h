@@ -28,6 +28,7 @@ struct server {
 	struct evquic_cred *cred;
 	struct peers *peers;
 	struct evquic_replay *tokens_seen;
+	struct evquic_replay *early_seen; /* early data taken in this life */
 	struct worker **workers;
 	size_t nworkers;
 	struct evquic_endpoint *endpoint;

@@ -116,6 +116,8 @@ check_defaults(const struct config *config)
 	CU_ASSERT_EQUAL(config->upstream.timeout_ms, 2000);
 	CU_ASSERT(!config->upstream.randomise_case);
 	CU_ASSERT(!config->upstream.prefer_tcp);
+	CU_ASSERT(config->tls.tickets);
+	CU_ASSERT(!config->quic.early_data);
 	CU_ASSERT_EQUAL(config->upstream.avoid_ports.count, 0);
 	CU_ASSERT_EQUAL(config->limits.client_connections, 1024);
 	CU_ASSERT_EQUAL(config->limits.query_timeout_ms, 4000);
@@ -176,6 +178,7 @@ test_values(void)
 				     "state: \"/var/lib/q\\u00e9\"\n"
 				     "tls: {cert: a.pem, key: b.pem}\n"
 				     "quic:\n"
+				     "  early-data: on\n"
 				     "  idle-timeout: 2m\n"
 				     "  handshake-timeout: 1500ms\n"
 				     "  max-streams: 10000\n"
@@ -193,6 +196,7 @@ test_values(void)
 	CU_ASSERT_STRING_EQUAL(config->tls.key, "b.pem");
 	CU_ASSERT_EQUAL(config->quic.idle_timeout_ms, 120000);
 	CU_ASSERT_EQUAL(config->quic.handshake_timeout_ms, 1500);
+	CU_ASSERT(config->quic.early_data);
 	CU_ASSERT_EQUAL(config->quic.max_streams, 10000);
 	CU_ASSERT_EQUAL(config->quic.stream_window_bytes, 65537);
 	CU_ASSERT_EQUAL(config->quic.connection_window_bytes, 1 << 20);
@@ -362,6 +366,8 @@ test_errors(void)
 		"f:1: tls.cert: needs tls.key, the private key"},
 	    {"tls:\n  key: a\n",
 		"f:2: tls.key: needs tls.cert, the certificate"},
+	    {"tls: {tickets: off}\nquic: {early-data: on}\n",
+		"f:2: quic.early-data: needs tls.tickets"},
 	};
 	size_t i;
 
