@@ -76,9 +76,10 @@
 
 /* Bytes of TLS messages that a handshake may consist of in one encryption
  * level: a client's, of which a ClientHello with post-quantum key shares has 2
- * KiB, and a server's with its certificates.  GnuTLS keeps a message until it
- * is whole, up to 16 MiB, uncounted; ngtcp2 bounds gaps only. */
-#define QUIC_MAX_CLIENT_FLIGHT (32 * 1024)
+ * KiB, and one with a ticket of nearly the largest size 60; and a server's with
+ * its certificates.  GnuTLS keeps a message until it is whole, up to 16 MiB,
+ * uncounted; ngtcp2 bounds gaps only. */
+#define QUIC_MAX_CLIENT_FLIGHT (62 * 1024)
 #define QUIC_MAX_SERVER_FLIGHT (128 * 1024)
 
 /* Datagrams that wait for a worker that other workers handed them to. */

@@ -19,7 +19,7 @@ enum {
 	LIFE = 21600, /* seconds, RFC 9250 5.5.3 */
 	LIFE_MOST = 604800,
 	EARLY_DATA = 42, /* extension */
-	HUGE_TICKET = 24000,
+	HUGE_TICKET = 60000,
 	ILLEGAL_PARAMETER = 0x12f,
 	QUIC_BIT = 0x40,
 	MANY = 10
