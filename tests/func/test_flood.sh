@@ -28,7 +28,7 @@ no_retry() {
 check "at first nobody has to prove his address" no_retry
 accepted=$(said conns_accepted)
 prove BAD-062 under_attack hello 900 900 800 $MOST 5
-check "Retry came into force" [ "$(said retries_sent)" -gt 500 ]
+prove BAD-062 [ "$(said retries_sent)" -gt 500 ]
 # Handshakes end, so that others begin.
 check "few handshakes were begun" [ $(($(said conns_accepted) - accepted)) \
     -lt $((4 * ABOVE * ${WORKERS:-1} + 100)) ]
@@ -38,7 +38,7 @@ retries=$(said retries_sent)
 prove BAD-067 under_attack half 900 900 800 $MOST 5
 check "Retry came into force again" [ "$(said retries_sent)" -gt \
     $((retries + 500)) ]
-check "handshakes were given up" [ "$(said closed_timeout)" -gt $ABOVE ]
+check "handshakes were given up" [ "$(said closed_timeout)" -ge $ABOVE ]
 
 # Not decrypted while nobody is let in without a proof.
 prove BAD-063 under_attack token 900 900 800 $MOST 5
