@@ -583,6 +583,20 @@ int quic_conn_open(struct evquic_conn *c);
 /* The handshake is complete. */
 int quic_conn_complete(struct evquic_conn *c);
 
+/* ------------------------------------------------------------- write.c -- */
+
+/*
+ * Adds a packet of `len` bytes, which was written into `room`, to the batch.
+ * It belongs to the path that ngtcp2 said, which need not be the one in use: an
+ * answer to a PATH_CHALLENGE goes where that came from (RFC 9000 8.2.2).
+ */
+void quic_write_commit(struct evquic_conn *c, const ngtcp2_path *path,
+    const ngtcp2_pkt_info *pi, uint8_t *room, size_t len);
+
+/* Writes packets until there is nothing to send, or a bound is reached; an
+ * error of ngtcp2, or 0. */
+int quic_write_packets(struct evquic_conn *c, nsec now);
+
 /* --------------------------------------------------------- callbacks.c -- */
 
 extern const ngtcp2_callbacks quic_server_callbacks;
