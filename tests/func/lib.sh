@@ -215,6 +215,28 @@ quolld_stop() {
 	check "quolld ends with status 0, not $_rc" [ $_rc -eq 0 ]
 }
 
+# said NAME: the counter's or account's value now; 0 if it is not printed.
+said() {
+	_lines=$(wc -l < "$TMPDIR/quolld.log")
+	kill -USR1 "$QUOLLD_PID"
+	wait_for 10 _told
+	tail -n +$((_lines + 1)) "$TMPDIR/quolld.log" |
+	    awk -v name="$1" '$(NF - 1) == name { n = $NF } END { print n + 0 }'
+}
+_told() {
+	# A report is written line by line; this is said last.
+	tail -n +$((_lines + 1)) "$TMPDIR/quolld.log" |
+	    grep -q 'certificate .* expires in [-0-9]* s$'
+}
+
+# all_is_gone: has quolld given back everything that was on account?
+all_is_gone() {
+	for _a in connections tombstones streams conn_bytes buffer_bytes \
+	    queries_now doq_conns_now doq_streams_now doq_held_now; do
+		[ "$(said $_a)" = 0 ] || return 1
+	done
+}
+
 # ask NAME [TYPE] [KDIG OPTION...]: asks quolld over QUIC, once.
 ask() {
 	"$KDIG" @127.0.0.1 -p "$QUIC_PORT" +quic +timeout=10 +retry=0 "$@"

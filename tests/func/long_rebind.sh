@@ -23,6 +23,7 @@ moves() { # OPERATOR NUMBER: of hand-overs
 	    [ "$(rebind_counter conns_accepted)" -eq $((2 * CLIENTS)) ]
 	check "none is lost" [ "$(rebind_counter handovers_lost)" -eq 0 ]
 	check "hand-overs: $*" [ "$(rebind_counter handovers)" "$@" ]
+	check "all accounts return to 0" wait_for 40 all_is_gone
 	quolld_stop
 }
 

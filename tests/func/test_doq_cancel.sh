@@ -10,6 +10,8 @@
 fakebe_start
 quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
 raw_script cancel
+check "resets are counted" [ "$(said doq_reset_back)" -gt 0 ]
+check "unwanted answers are counted" [ "$(said doq_stopped)" -gt 0 ]
 quolld_stop
 
 # RFC 9250 4.4: what a connection asked is given up with it, whoever ends it.

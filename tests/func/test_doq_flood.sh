@@ -7,7 +7,6 @@
 
 . "$SRC/tests/func/lib.sh"
 . "$SRC/tests/func/rawclient/lib.sh"
-. "$SRC/tests/func/flood.inc"
 
 ROUNDS=10
 PAIRS=1000	# query and cancellation, as fast as they can be sent
@@ -31,5 +30,7 @@ echo "# $closed of $ROUNDS closed, $asked of $((ROUNDS * PAIRS)) asked"
 prove QSV-077 [ $closed -eq $ROUNDS ]
 prove BAD-036 [ "$asked" -lt $((ROUNDS * MOST)) ]
 check "others are answered" answers 192.0.2.1 ok.example.org
+check "closes are counted under their reason" \
+    [ "$(said doq_excessive)" -ge $ROUNDS ]
 check "all accounts return to 0" wait_for 40 all_is_gone
 quolld_stop

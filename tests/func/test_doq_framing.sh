@@ -16,6 +16,19 @@ raw_script framing
 raw_script answers
 raw_script outsider
 
+# counted NAME...: was each reason seen?
+counted() {
+	for _reason; do
+		[ "$(said "$_reason")" -gt 0 ] && continue
+		echo "$_reason is 0"
+		return 1
+	done
+}
+check "every breach is counted under its reason" counted doq_bad_id \
+    doq_bad_keepalive doq_bad_length doq_bad_trailing doq_bad_cut
+check "so are answers that are errors" counted query_formerr query_notimp \
+    query_badvers query_policy query_failed
+
 # What was forbidden above did not reach the backend at all.
 check "opcode 6 was never forwarded" not has 'flags=3[0-7]' "$BACKLOG"
 quolld_stop

@@ -21,4 +21,5 @@ check "a control connection each, and no other" \
 check "packets come to the wrong worker" \
     [ "$(rebind_counter handovers)" -gt 100 ]
 check "and none is lost" [ "$(rebind_counter handovers_lost)" -eq 0 ]
+check "all accounts return to 0" wait_for 40 all_is_gone
 quolld_stop

@@ -15,4 +15,6 @@ prove FWD-013,BAD-091,BAD-095 [ ! -s "$BACKLOG" ]
 check "the backend is asked what is well-formed" \
     answers 'A.192\.0\.2\.1$' ok.fwd013.example.org A
 check "and has a log" has 'name=ok\.fwd013' "$BACKLOG"
+check "responses are counted as what they are" \
+    [ "$(said doq_bad_message)" -gt 0 ]
 quolld_stop

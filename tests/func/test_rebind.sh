@@ -18,4 +18,5 @@ check "a control connection each, and no other" \
     [ "$(rebind_counter conns_accepted)" -eq 8 ]
 check "the kernel steers: nothing is handed over" \
     [ "$(rebind_counter handovers)" -eq 0 ]
+check "all accounts return to 0" wait_for 40 all_is_gone
 quolld_stop
