@@ -229,12 +229,26 @@ free_events(struct daemon *d)
 
 /* --------------------------------------------------------------- start -- */
 
+/* GnuTLS does it by itself; nobody should find it on by accident. */
+static void
+warn_of_key_log(struct log *log)
+{
+	const char *file = getenv("SSLKEYLOGFILE");
+
+	if (file != NULL && *file != '\0')
+		log_warn(log,
+		    "SSLKEYLOGFILE is set: all traffic can be read by "
+		    "whoever can read %s",
+		    file);
+}
+
 static int
 run(struct daemon *d, struct config *config)
 {
 	int status = OPTIONS_EXIT_FAILURE;
 
 	log_init(&d->log, STDERR_FILENO, config->log.level, config->log.format);
+	warn_of_key_log(&d->log);
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (server_init(&d->server, &d->log, config,
 		d->options.over.verbosity > 1) != 0)
