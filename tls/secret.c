@@ -89,7 +89,7 @@ read_secret(
 	else if ((blob.mode & OTHERS_BITS) != 0)
 		rc = tls_why_set(why, -EPERM,
 		    "%s: is open to others (mode %04o): chmod 600 it, or "
-		    "remove it and a new one is made",
+		    "put another in its place if it may have been read",
 		    path, (unsigned int)blob.mode);
 	if (rc == 0) {
 		*ret_secret = tls_secret_new(blob.data);

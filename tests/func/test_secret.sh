@@ -140,7 +140,7 @@ head -c 31 "$TMPDIR/good" > "$state/secret"
 refuse 'secret: has 31 bytes'
 cp -p "$TMPDIR/good" "$state/secret"
 chmod 640 "$state/secret"
-refuse 'secret: is open to others'
+refuse 'secret: is open to others.*put another in its place'
 rm "$state/secret"
 refuse 'secret: .*No such file'
 check "none is made in its stead" not test -e "$state/secret"
