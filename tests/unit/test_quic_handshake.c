@@ -131,7 +131,7 @@ prepare_resumption(struct peer *p)
 		      p->qc, m->params, m->params_len) == 0);
 }
 
-/* Gets a ticket of a server that gives them; ours does not. */
+/* Gets a ticket of another server, which takes early data. */
 static void
 get_ticket(struct memory *m)
 {
@@ -162,9 +162,9 @@ get_ticket(struct memory *m)
 	certs_pair_done(&r);
 }
 
-/* Early data is off: a client that sends some is served in 1-RTT.  One that
- * has to say hello twice gives up by itself (GnuTLS 3.7.9); what matters is
- * that the server lives, and forgets it. */
+/* Early data is off, and the ticket is another server's: a client that sends
+ * some is served in 1-RTT.  One that has to say hello twice gives up by itself
+ * (GnuTLS 3.7.9); what matters is that the server lives, and forgets it. */
 static void
 offer_early_data(const char *priority, bool completes)
 {
@@ -246,7 +246,7 @@ test_transport_parameters(void)
 	end();
 }
 
-/* QUIC version 2 is not offered: Version Negotiation says so. */
+/* QUIC version 2 is switched off: Version Negotiation says so. */
 static void
 test_version_2(void)
 {
@@ -258,8 +258,8 @@ test_version_2(void)
 	end();
 }
 
-/* Packets of type 0-RTT, for a connection that is there and for none: not
- * accepted in this version, and harmless. */
+/* Packets of type 0-RTT that no key opens, for a connection that is there and
+ * for none, where early data is off: harmless. */
 static bool
 add_zero_rtt(void *arg, const struct net_datagram *datagram)
 {

@@ -224,6 +224,10 @@ test_always(void)
 	tp = ngtcp2_conn_get_remote_transport_params(peer.qc);
 	PROVE("QSV-036", tp->original_dcid_present && tp->retry_scid_present &&
 			     tp->initial_scid_present);
+	/* RFC 9000 7.2: the connection has an ID of its own after it. */
+	CU_ASSERT(!ngtcp2_cid_eq(&tp->initial_scid, &tp->retry_scid));
+	CU_ASSERT(!ngtcp2_cid_eq(&tp->initial_scid, &tp->original_dcid));
+	CU_ASSERT(!ngtcp2_cid_eq(&tp->retry_scid, &tp->original_dcid));
 	evquic_conn_close(d.client.conn, 0, NULL);
 	end_peer();
 }
