@@ -622,9 +622,11 @@ use(struct world *w)
 	sim_run(&w->sim, SOON);
 }
 
-static void
+/* How many first packets were dropped for it. */
+static uint64_t
 run_without(struct world *w, size_t nth, bool forever)
 {
+	uint64_t dropped;
 	struct evquic_offer offer = {&app, &w->server, NULL};
 	struct evquic_service_options service = {
 	    .offers = &offer, .noffers = 1};
@@ -651,7 +653,9 @@ run_without(struct world *w, size_t nth, bool forever)
 	CU_ASSERT(sim_is_empty(&w->sim));
 	CU_ASSERT(w->client.closed >= w->client.opened);
 	CU_ASSERT(w->server.closed == w->server.opened);
+	dropped = sim_server_count(&w->sim, "drop_memory");
 	sim_done(&w->sim);
+	return dropped;
 }
 
 /* Every single allocation fails once, then from there on all of them do:
@@ -660,16 +664,18 @@ static void
 test_no_memory(void)
 {
 	static struct world w;
+	uint64_t dropped = 0;
 
 	sim_tls_init(&w.tls);
 	for (int forever = 0; forever < 2; forever++) {
 		size_t nth = 0;
 
 		do {
-			run_without(&w, ++nth, forever != 0);
+			dropped += run_without(&w, ++nth, forever != 0);
 		} while (fake_alloc_heal() > 0 && nth < MAX_ALLOCATIONS);
 		CU_ASSERT(nth > 50 && nth < MAX_ALLOCATIONS);
 	}
+	CU_ASSERT(dropped > 0);
 	sim_tls_done(&w.tls);
 }
 
