@@ -325,7 +325,8 @@ const struct config_key config_keys[] = {
 	.max = CLIENTS_MAX,
 	.initial = "1024",
 	.help = "Connections of one client: an IPv4 address, or an IPv6\n"
-		"prefix of 56 bits. More are refused."},
+		"prefix of 56 bits. More are refused. Loopback and\n"
+		"access.trusted are not counted."},
     {.path = "limits.client-handshakes",
 	.type = CONFIG_TYPE_COUNT,
 	IN_CONFIG(limits.client_handshakes),
