@@ -89,12 +89,19 @@ pop_head(struct evquic_stream *s)
 	buf_free(b);
 }
 
-void
-quic_stream_shut(struct evquic_stream *s)
+/* Nothing more of it is offered. */
+static void
+withdraw(struct evquic_stream *s)
 {
 	s->shut = true;
 	s->unsent = NULL;
 	list_remove(&s->send_link);
+}
+
+void
+quic_stream_shut(struct evquic_stream *s)
+{
+	withdraw(s);
 	/* ngtcp2 does not look at the bytes of a stream that was reset. */
 	while (s->head != NULL)
 		pop_head(s);
@@ -355,7 +362,8 @@ quic_stream_closed(struct evquic_stream *s)
 
 /*
  * While a client's handshake runs ngtcp2 drops what streams have to say but for
- * their bytes: resets and the like wait for its end.
+ * their bytes: resets and the like wait for its end.  Until then early data
+ * that seems lost is sent again, so its bytes stay.
  */
 static bool
 has_to_wait(const struct evquic_stream *s)
@@ -369,9 +377,11 @@ send_reset(struct evquic_stream *s)
 	s->reset_late = has_to_wait(s);
 	/* Only this direction: the other function would send STOP_SENDING
 	 * too. */
-	if (!s->reset_late)
+	if (!s->reset_late) {
 		(void)ngtcp2_conn_shutdown_stream_write(
 		    s->conn->qc, 0, s->id, s->reset_code);
+		quic_stream_shut(s);
+	}
 	quic_worker_ready(s->conn);
 }
 
@@ -456,7 +466,7 @@ evquic_stream_reset(struct evquic_stream *s, uint64_t code)
 		return;
 	if (s->fin_sent && s->head == NULL && s->lent == 0)
 		return; /* all of it has arrived */
-	quic_stream_shut(s);
+	withdraw(s);
 	s->reset_code = code;
 	send_reset(s);
 }

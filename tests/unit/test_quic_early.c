@@ -278,6 +278,31 @@ test_reset(void)
 	end();
 }
 
+/* What was sent before may be sent again until then: its bytes must stay. */
+static void
+test_reset_lost(void)
+{
+	struct evquic_stream *s;
+
+	begin(&early_on);
+	deed.streams = 0;
+	d.sim.net.faults.loss = 1000;
+	again(true);
+	sim_settle(&d.sim);
+	s = duo_stream(&d.client, true);
+	CU_ASSERT_FATAL(s != NULL);
+	CU_ASSERT(duo_write(s, QUERY, true) == 0);
+	sim_settle(&d.sim);
+	evquic_stream_reset(s, APP_ERROR);
+	CU_ASSERT(evquic_conn_unacked(d.client.conn) == QUERY);
+	d.sim.net.faults.loss = 0;
+	sim_run(&d.sim, SPAN);
+	CU_ASSERT(evquic_conn_unacked(d.client.conn) == 0);
+	CU_ASSERT(d.server.n[DUO_STREAM_OPENED] == 1);
+	CU_ASSERT(d.server.n[DUO_RESET] == 1 && d.server.code == APP_ERROR);
+	end();
+}
+
 /* More than may be under way at once, and the first packet is lost: it comes
  * again, and is large enough to be taken. */
 static void
@@ -508,6 +533,7 @@ test_quic_early_register(void)
 	unit_test(s, "refused_less", test_refused_less);
 	unit_test(s, "refused_reset", test_refused_reset);
 	unit_test(s, "reset", test_reset);
+	unit_test(s, "reset_lost", test_reset_lost);
 	unit_test(s, "large", test_large);
 	unit_test(s, "closed_early", test_closed_early);
 	unit_test(s, "refuses", test_refuses);
