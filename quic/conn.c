@@ -343,6 +343,8 @@ drop_tls(struct evquic_conn *c)
 static void
 settle(struct evquic_conn *c, int rv, nsec now)
 {
+	if (c->starved)
+		rv = NGTCP2_ERR_NOMEM;
 	switch (rv) {
 	case 0:
 		drop_tls(c);
@@ -391,6 +393,8 @@ quic_conn_recv(struct evquic_conn *c, const ngtcp2_path *path,
 	c->stats.packets_in++;
 	c->stats.bytes_in += len;
 	c->heard = true;
+	if (c->starved)
+		want_close(c, NGTCP2_ERR_NOMEM);
 	if (c->close_wanted)
 		return; /* answered by the close that this turn sends */
 	rv = ngtcp2_conn_read_pkt(c->qc, path, pi, data, len, now);
@@ -456,6 +460,8 @@ quic_conn_flush(struct evquic_conn *c, nsec now)
 		return;
 	}
 	open_early(c);
+	if (c->starved)
+		want_close(c, NGTCP2_ERR_NOMEM);
 	if (c->heard && c->state == QUIC_OPEN && !c->close_wanted) {
 		c->heard = false;
 		quic_stream_find_stopped(c, now);
@@ -469,7 +475,10 @@ quic_conn_flush(struct evquic_conn *c, nsec now)
 	}
 	if (c->close_wanted) {
 		list_remove(&c->ready_link);
-		send_close(c, now);
+		if (c->starved)
+			quic_conn_die(c, EVQUIC_CLOSED_FAILED);
+		else
+			send_close(c, now);
 		return;
 	}
 	expiry = c->more ? now : ngtcp2_conn_get_expiry(c->qc);

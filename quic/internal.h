@@ -504,6 +504,7 @@ struct evquic_conn {
 	void *guest;	   /* server: the service's door knows whose */
 	bool opened;	   /* the application knows of it and may talk */
 	bool early_wanted; /* client: it is told in the first flush */
+	bool starved;	   /* ngtcp2 was refused memory; see mem.c */
 	bool settled;	   /* client: ngtcp2 has left the handshake behind */
 	bool heard;	   /* something came since the last flush */
 	bool close_wanted; /* `error` is to be sent in the next flush */

@@ -7,6 +7,11 @@
  * acknowledged in part is put where only small ones are freed from.  A peer
  * can cause that, so it must cost nobody memory beyond the connection's life
  * (and within it no more than quic/budget.c allows).
+ *
+ * And it does not always tell that there was no memory: some of its functions
+ * say that all is well, and what they have left undone meets an assertion
+ * later.  So we remember it, and the connection ends before ngtcp2 is asked
+ * again.
  */
 #include "quic/internal.h"
 
@@ -23,8 +28,10 @@ _Static_assert(sizeof(struct block) % _Alignof(max_align_t) == 0,
 static void *
 enter(struct evquic_conn *c, struct block *b)
 {
-	if (b == NULL)
+	if (b == NULL) {
+		c->starved = true;
 		return NULL;
+	}
 	list_append(&c->blocks, &b->link);
 	return b + 1;
 }
@@ -82,6 +89,7 @@ mem_realloc(void *ptr, size_t size, void *conn)
 	old = leave(ptr);
 	new = account_realloc(&c->account, old, sizeof(struct block) + size);
 	(void)enter(c, new != NULL ? new : old);
+	c->starved = c->starved || new == NULL;
 	return new != NULL ? new + 1 : NULL;
 }
 

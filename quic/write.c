@@ -117,6 +117,10 @@ step(struct writer *w, nsec now, int *ret_error)
 		    quic_stream_next_chunk(w->c, &w->chunk);
 	ngtcp2_ssize taken, n = offer(w, have, &taken, now);
 
+	if (w->c->starved) {
+		*ret_error = NGTCP2_ERR_NOMEM;
+		return STEP_FAILED;
+	}
 	if (hold == HOLD_ONCE)
 		w->c->settled = true;
 	if (n == NGTCP2_ERR_WRITE_MORE) {

@@ -27,22 +27,55 @@ is_told_all(unsigned begun)
 	       d.server.n[DUO_CLOSED] == d.server.n[DUO_OPENED];
 }
 
+static const struct duo_options first_version = {.early_data = false};
+static const struct duo_options changes_over = {
+    .early_data = true, .version_2 = true};
+
+/* Speaks when it may, with early data before anything was sent. */
+static void
+ask_at_once(
+    struct duo_side *side, enum duo_event event, struct evquic_stream *stream)
+{
+	struct evquic_stream *s;
+
+	(void)stream;
+	if (event != DUO_OPENED)
+		return;
+	s = duo_stream(side, true);
+	if (s != NULL)
+		(void)duo_write(s, BYTES, true);
+}
+
+static bool
+begin(void)
+{
+	struct evquic_connect_options o = {
+	    .versions = EVQUIC_VERSIONS_1_OR_2,
+	};
+
+	o = duo_resume(&d, &o, true);
+	if (d.client.session_len == 0)
+		o.session = NULL;
+	return duo_connect(&d, &o) != NULL;
+}
+
 /* A short life: two connections, streams, an end; the `nth` allocation fails.
  * Returns how many did, or -1 if something was wrong afterwards. */
 static int
-live(size_t nth, int forever)
+live(const struct duo_options *o, size_t nth, int forever)
 {
 	unsigned begun = 0;
 	size_t failed;
 
-	duo_init(&d, NULL);
+	duo_init(&d, o);
+	d.client.hook = o->early_data ? ask_at_once : NULL;
 	d.sim.net.may_drop = true;
 	d.sim.net.faults.room = 4;
 	d.sim.net.faults.drain = NSEC_PER_MSEC;
 	d.server.echoes = true;
 	fake_alloc_fail(nth, forever);
 	for (int i = 0; i < 2; i++) {
-		begun += duo_connect(&d, NULL) != NULL;
+		begun += begin();
 		duo_talk(&d);
 		for (int k = 0; k < STREAMS && d.client.conn != NULL; k++) {
 			struct evquic_stream *s = duo_stream(&d.client, true);
@@ -75,15 +108,28 @@ live(size_t nth, int forever)
 }
 
 static void
-test_each_once(void)
+fail_each_once(const struct duo_options *o)
 {
 	int failed = 1;
 	size_t n;
 
 	for (n = 1; failed == 1 && n < MAX_ALLOCATIONS; n++)
-		failed = live(n, 0);
+		failed = live(o, n, 0);
 	CU_ASSERT(failed == 0); /* there was no such allocation any more */
 	CU_ASSERT(n > 100);
+}
+
+static void
+test_each_once(void)
+{
+	fail_each_once(&first_version);
+}
+
+/* Version 2, tickets and early data. */
+static void
+test_each_once_early(void)
+{
+	fail_each_once(&changes_over);
 }
 
 static void
@@ -93,7 +139,7 @@ test_from_each_on(void)
 	size_t n;
 
 	for (n = 1; failed > 0 && n < MAX_ALLOCATIONS; n += STRIDE)
-		failed = live(n, 1);
+		failed = live(&changes_over, n, 1);
 	CU_ASSERT(failed == 0);
 	CU_ASSERT(n > 100);
 }
@@ -131,6 +177,7 @@ test_quic_memory_register(void)
 	CU_pSuite s = unit_suite("quic_memory");
 
 	unit_test(s, "each_once", test_each_once);
+	unit_test(s, "each_once_early", test_each_once_early);
 	unit_test(s, "from_each_on", test_from_each_on);
 	unit_test(s, "forgotten", test_forgotten);
 }
