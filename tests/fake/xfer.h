@@ -31,6 +31,7 @@ struct xfer_config {
 	uint32_t lazy;	     /* 1/1000 of calls: credit is given later */
 	bool stays_open;     /* client: does not close when all is done */
 	bool releases_early; /* when its part is done, not when closed */
+	bool loses;	     /* streams of refused early data may be lost */
 };
 
 /* One side of all connections that carry it as their `arg`. */
