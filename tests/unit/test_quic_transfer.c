@@ -25,6 +25,7 @@ enum {
 	DEFAULT_SEEDS = 300,
 	MAX_CONNS = 6,
 	SEEN = 10000,
+	MIN_WINDOW = 64, /* two bytes a round trip take days for 70,000 */
 	/* One Initial packet in ten is lost: four in a row, in one of 10,000.
 	 */
 	PATIENCE_MS = 60000,
@@ -135,8 +136,10 @@ draw_limits(struct prng *r)
 
 	l.max_streams_bidi = 1 + prng_below(r, 20);
 	l.max_streams_uni = 1 + prng_below(r, 4);
-	l.stream_window = prng_chance(r, 300) ? 1 + prng_below(r, 3000) : 0;
-	l.conn_window = prng_chance(r, 300) ? 1 + prng_below(r, 9000) : 0;
+	l.stream_window =
+	    prng_chance(r, 300) ? MIN_WINDOW + prng_below(r, 3000) : 0;
+	l.conn_window =
+	    prng_chance(r, 300) ? MIN_WINDOW + prng_below(r, 9000) : 0;
 	return l;
 }
 
