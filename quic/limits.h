@@ -31,7 +31,6 @@
 #define QUIC_STREAM_WINDOW (66 * 1024)
 #define QUIC_CONN_WINDOW (128 * 1024)
 #define QUIC_CONN_WINDOW_MAX (1024 * 1024)
-#define QUIC_MAX_STREAMS_BIDI 100
 
 /* What one connection may hold, besides twice its largest window and the
  * answers that the application bounds: honest ones stay below 100 KB.  And
