@@ -337,3 +337,17 @@ duo_echo(struct duo *d, size_t len, nsec span)
 	sim_run(&d->sim, span);
 	return d->client.bytes == len && d->client.fins == 1;
 }
+
+void
+duo_ask_at_once(
+    struct duo_side *side, enum duo_event event, struct evquic_stream *stream)
+{
+	struct evquic_stream *s;
+
+	(void)stream;
+	if (event != DUO_OPENED)
+		return;
+	s = duo_stream(side, true);
+	if (s != NULL)
+		(void)duo_write(s, DUO_QUERY, true);
+}

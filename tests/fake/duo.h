@@ -120,6 +120,13 @@ bool duo_end(struct duo *d);
  * if all of them, and the end, came back once within `span`. */
 bool duo_echo(struct duo *d, size_t len, nsec span);
 
+/* What duo_ask_at_once() writes. */
+#define DUO_QUERY 40
+
+/* A hook: asks on a stream of its own as soon as it may. */
+void duo_ask_at_once(
+    struct duo_side *side, enum duo_event event, struct evquic_stream *stream);
+
 /* Opens a stream; NULL if the peer allows none. */
 struct evquic_stream *duo_stream(struct duo_side *side, bool bidi);
 

@@ -31,21 +31,6 @@ static const struct duo_options first_version = {.early_data = false};
 static const struct duo_options changes_over = {
     .early_data = true, .version_2 = true};
 
-/* Speaks when it may, with early data before anything was sent. */
-static void
-ask_at_once(
-    struct duo_side *side, enum duo_event event, struct evquic_stream *stream)
-{
-	struct evquic_stream *s;
-
-	(void)stream;
-	if (event != DUO_OPENED)
-		return;
-	s = duo_stream(side, true);
-	if (s != NULL)
-		(void)duo_write(s, BYTES, true);
-}
-
 static bool
 begin(void)
 {
@@ -68,7 +53,7 @@ live(const struct duo_options *o, size_t nth, int forever)
 	size_t failed;
 
 	duo_init(&d, o);
-	d.client.hook = o->early_data ? ask_at_once : NULL;
+	d.client.hook = o->early_data ? duo_ask_at_once : NULL;
 	d.sim.net.may_drop = true;
 	d.sim.net.faults.room = 4;
 	d.sim.net.faults.drain = NSEC_PER_MSEC;

@@ -10,7 +10,6 @@
 #include "tests/unit/unit.h"
 
 enum {
-	QUERY = 40,
 	FLIGHT = 4, /* datagrams of a first flight */
 	TIMES = 10,
 	MANY = 1000,
@@ -44,20 +43,6 @@ catch_flight(void *arg, const struct net_datagram *g)
 	flight.len[flight.n] = g->len;
 	memcpy(flight.bytes[flight.n++], g->bytes, g->len);
 	return !flight.loses;
-}
-
-static void
-ask_at_once(
-    struct duo_side *side, enum duo_event event, struct evquic_stream *stream)
-{
-	struct evquic_stream *s;
-
-	(void)stream;
-	if (event != DUO_OPENED)
-		return;
-	s = duo_stream(side, true);
-	if (s != NULL)
-		(void)duo_write(s, QUERY, true);
 }
 
 /* A port of its own for one worker of the server. */
@@ -103,13 +88,13 @@ begin(bool loses)
 	CU_ASSERT_FATAL(duo_end(&d));
 	flight = (struct flight){.catches = true, .loses = loses};
 	d.sim.net.tap = catch_flight;
-	d.client.hook = ask_at_once;
+	d.client.hook = duo_ask_at_once;
 	resume = duo_resume(&d, NULL, true);
 	CU_ASSERT_FATAL(duo_connect(&d, &resume) != NULL);
 	sim_run(&d.sim, loses ? SPAN : NSEC_PER_SEC);
 	CU_ASSERT_FATAL(flight.n > 0);
 	CU_ASSERT_FATAL(duo_end(&d));
-	CU_ASSERT(d.server.bytes == (loses ? 0 : QUERY));
+	CU_ASSERT(d.server.bytes == (loses ? 0 : DUO_QUERY));
 	d.sim.net.tap = NULL;
 }
 
@@ -140,7 +125,7 @@ test_elsewhere(void)
 		sim_run(&d.sim, SPAN);
 	}
 	PROVE("DOQ-102",
-	    d.server.bytes == QUERY && count("early_replayed") == TIMES);
+	    d.server.bytes == DUO_QUERY && count("early_replayed") == TIMES);
 	CU_ASSERT(count("early_accepted") == 1);
 	CU_ASSERT(count("closed_timeout") == TIMES);
 	evquic_endpoint_free(ports[0].endpoint);
@@ -160,7 +145,7 @@ test_two_workers(void)
 	replay(&ports[0], COPIER_PORT);
 	replay(&ports[1], COPIER_PORT + 1);
 	sim_run(&d.sim, SPAN);
-	PROVE("DOQ-102", d.server.bytes == QUERY);
+	PROVE("DOQ-102", d.server.bytes == DUO_QUERY);
 	CU_ASSERT(count("early_accepted") == 1);
 	CU_ASSERT(count("early_replayed") == 1);
 	evquic_endpoint_free(ports[0].endpoint);
@@ -180,7 +165,7 @@ test_many(void)
 		sim_run(&d.sim, SPAN);
 	}
 	PROVE("BAD-076",
-	    d.server.bytes == QUERY && count("early_replayed") == MANY);
+	    d.server.bytes == DUO_QUERY && count("early_replayed") == MANY);
 	evquic_endpoint_free(port.endpoint);
 	end();
 }
@@ -215,7 +200,7 @@ test_reload(void)
 	open_port(&port, 0, SIM_PORT + 1);
 	replay(&port, COPIER_PORT);
 	sim_run(&d.sim, SPAN);
-	CU_ASSERT(d.server.bytes == QUERY && count("early_replayed") == 1);
+	CU_ASSERT(d.server.bytes == DUO_QUERY && count("early_replayed") == 1);
 	evquic_endpoint_free(port.endpoint);
 	end();
 }
@@ -254,7 +239,7 @@ test_full(void)
 		CU_ASSERT(duo_end(&d));
 		CU_ASSERT(d.server.was_early == (i == 0));
 	}
-	CU_ASSERT(d.server.bytes == 2 * QUERY);
+	CU_ASSERT(d.server.bytes == 2 * DUO_QUERY);
 	CU_ASSERT(count("early_full") == 1);
 	end();
 	evquic_replay_unref(tiny);

@@ -15,7 +15,6 @@
 #include "tests/unit/unit.h"
 
 enum {
-	QUERY = 40,
 	ROOM = 400,
 	BITS = 8,
 	FLIPS = 50, /* a world has 64 sockets */
@@ -104,20 +103,6 @@ test_cut(void)
 /* --------------------------------------------------------------- world -- */
 
 static void
-ask_at_once(
-    struct duo_side *side, enum duo_event event, struct evquic_stream *stream)
-{
-	struct evquic_stream *s;
-
-	(void)stream;
-	if (event != DUO_OPENED)
-		return;
-	s = duo_stream(side, true);
-	if (s != NULL)
-		(void)duo_write(s, QUERY, true);
-}
-
-static void
 begin(void)
 {
 	duo_init(&d, &early_on);
@@ -126,7 +111,7 @@ begin(void)
 	CU_ASSERT_FATAL(duo_end(&d));
 	CU_ASSERT_FATAL(d.client.session_len > 0);
 	d.server.echoes = true;
-	d.client.hook = ask_at_once;
+	d.client.hook = duo_ask_at_once;
 }
 
 static void
@@ -153,7 +138,7 @@ is_resumed(
 	CU_ASSERT_FATAL(duo_connect(&d, &o) != NULL);
 	duo_talk(&d);
 	CU_ASSERT(duo_end(&d));
-	CU_ASSERT(d.client.bytes == bytes + QUERY);
+	CU_ASSERT(d.client.bytes == bytes + DUO_QUERY);
 	return d.client.stats.resumed;
 }
 
@@ -331,7 +316,7 @@ test_hello_retry(void)
 	CU_ASSERT_FATAL(d.client.n[DUO_SESSION] >= 1);
 	CU_ASSERT(duo_end(&d));
 	peer_done(&peer);
-	d.client.hook = ask_at_once;
+	d.client.hook = duo_ask_at_once;
 	d.client.n[DUO_OPENED] = d.client.n[DUO_CLOSED] = 0;
 	o.priority = PEER_PRIORITY ":-GROUP-ALL:+GROUP-SECP521R1";
 	c.session = d.client.session;
@@ -344,7 +329,7 @@ test_hello_retry(void)
 	peer_done(&peer);
 	c.early_data = false;
 	meet(&o, &c);
-	CU_ASSERT(peer.handshake_done && peer.bytes_in == QUERY);
+	CU_ASSERT(peer.handshake_done && peer.bytes_in == DUO_QUERY);
 	CU_ASSERT(d.client.n[DUO_OPENED] == 2);
 	peer_done(&peer);
 	end();

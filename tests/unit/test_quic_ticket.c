@@ -13,7 +13,6 @@
 #include "tests/unit/unit.h"
 
 enum {
-	QUERY = 40,
 	TICKETS = 6,
 	DAY_HOURS = 30,
 	LIFE = 21600, /* seconds, RFC 9250 5.5.3 */
@@ -40,20 +39,6 @@ struct ticket {
 };
 
 static void
-ask_at_once(
-    struct duo_side *side, enum duo_event event, struct evquic_stream *stream)
-{
-	struct evquic_stream *s;
-
-	(void)stream;
-	if (event != DUO_OPENED)
-		return;
-	s = duo_stream(side, true);
-	if (s != NULL)
-		(void)duo_write(s, QUERY, true);
-}
-
-static void
 get_tickets(struct ticket *tickets, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -74,7 +59,7 @@ begin(const struct duo_options *o, struct ticket *tickets, size_t n)
 	duo_init(&d, o);
 	get_tickets(tickets, n);
 	d.server.echoes = true;
-	d.client.hook = ask_at_once;
+	d.client.hook = duo_ask_at_once;
 }
 
 static void
@@ -98,7 +83,7 @@ use(const struct ticket *t, const struct evquic_connect_options *more)
 	if (duo_connect(&d, &o) == NULL)
 		return false;
 	duo_talk(&d);
-	return duo_end(&d) && d.client.bytes == bytes + QUERY &&
+	return duo_end(&d) && d.client.bytes == bytes + DUO_QUERY &&
 	       d.server.fins == fins + 1;
 }
 
@@ -166,7 +151,7 @@ test_busy(void)
 		wait_until(begun, h * HOURS);
 		d.client.hook = NULL;
 		get_tickets(t, 2);
-		d.client.hook = ask_at_once;
+		d.client.hook = duo_ask_at_once;
 		wait_until(begun, (h + 2) * HOURS);
 		CU_ASSERT(use(&t[0], NULL) && was_early());
 		CU_ASSERT(use(&t[1], NULL) && was_early());
@@ -187,7 +172,7 @@ test_rotation(void)
 	d.sim.net.wall += period - wall % period - 1 * HOURS;
 	get_tickets(t, 1);
 	d.server.echoes = true;
-	d.client.hook = ask_at_once;
+	d.client.hook = duo_ask_at_once;
 	wait_until(d.sim.net.now, 2 * HOURS);
 	sim_restart(&d.sim, &d.service);
 	PROVE("DOQ-103", use(&t[0], NULL) && was_early());
@@ -287,7 +272,7 @@ test_certificate(void)
 	CU_ASSERT_FATAL(duo_end(&d) && d.client.session_len > 0);
 	t[0].len = d.client.session_len;
 	memcpy(t[0].bytes, d.client.session, t[0].len);
-	d.client.hook = ask_at_once;
+	d.client.hook = duo_ask_at_once;
 	CU_ASSERT(use(&t[0], &o) && was_early());
 	d.service.cred = cred;
 	sim_restart(&d.sim, &d.service);
