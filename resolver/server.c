@@ -473,6 +473,7 @@ void
 server_report(struct server *s)
 {
 	report_write(s->log, s->workers, s->nworkers);
+	report_seen(s->log, s->tokens_seen, s->early_seen);
 	report_certs(s->log, s->config, s->cred, (int64_t)time(NULL));
 }
 

@@ -6,6 +6,7 @@
 #include "resolver/ops/report.h"
 #include "resolver/certs.h"
 #include "resolver/worker.h"
+#include "tls/replay.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -109,4 +110,12 @@ report_certs(struct log *log, const struct config *config,
 		if (evquic_cred_expiry(cred, i, &expiry) == 0)
 			log_info(log, "certificate %s expires in %" PRId64 " s",
 			    certs_label(config, i), expiry - now);
+}
+
+void
+report_seen(
+    struct log *log, struct evquic_replay *tokens, struct evquic_replay *early)
+{
+	log_info(log, "gauge tokens_seen %zu", tls_replay_count(tokens));
+	log_info(log, "gauge early_seen %zu", tls_replay_count(early));
 }

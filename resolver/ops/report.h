@@ -11,6 +11,7 @@
 
 struct config;
 struct evquic_cred;
+struct evquic_replay;
 struct log;
 struct worker;
 
@@ -28,5 +29,12 @@ void report_write(
  */
 void report_certs(struct log *log, const struct config *config,
     const struct evquic_cred *cred, int64_t now);
+
+/*
+ * Writes `gauge tokens_seen N` and `gauge early_seen N`: how many are
+ * remembered as used.  A set that is full accepts no more.
+ */
+void report_seen(
+    struct log *log, struct evquic_replay *tokens, struct evquic_replay *early);
 
 #endif

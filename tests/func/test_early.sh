@@ -67,6 +67,7 @@ background aged
 aged=$!
 raw_script early -D "SHARE=$SHARE"
 counted early_accepted
+counted early_seen
 counted early_replayed
 counted early_refused
 counted query_early
