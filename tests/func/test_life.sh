@@ -16,20 +16,32 @@ has_port() {
 wait_for 10 has_port || fail "fakebe does not start"
 be=$(grep -oE '[0-9]+' "$TMPDIR/fakebe.out" | tail -n 1)
 
+# Eight connections, on whichever of four workers, each with a query that takes
+# two seconds and runs when the signal comes.
+WORKERS=4
 quolld_start -u "udp://127.0.0.1:$be"
-
-# A query that takes a second runs when the signal comes.
-"$KDIG" @127.0.0.1 -p "$QUIC_PORT" +quic +timeout=10 +retry=0 \
-    slow1000.x.example A > "$TMPDIR/slow" 2>&1 &
-slow=$!
+CLIENTS=8
+i=0
+slow=
+while [ $i -lt $CLIENTS ]; do
+	"$KDIG" @127.0.0.1 -p "$QUIC_PORT" +quic +timeout=10 +retry=0 \
+	    slow2000.x$i.example A > "$TMPDIR/slow.$i" 2>&1 &
+	slow="$slow $!"
+	i=$((i + 1))
+done
 running() {
 	kill -USR1 "$QUOLLD_PID"
-	grep -q 'account queries_now 1' "$TMPDIR/quolld.log"
+	grep -q "account queries_now $CLIENTS" "$TMPDIR/quolld.log"
 }
-wait_for 10 running || fail "the query does not run"
+wait_for 10 running || fail "the queries do not run"
 kill -TERM "$QUOLLD_PID"
-wait $slow
-prove DOQ-080 has 'status: NOERROR' "$TMPDIR/slow"
+for pid in $slow; do
+	wait "$pid"
+done
+all_answered() {
+	[ "$(grep -l 'status: NOERROR' "$TMPDIR"/slow.* | wc -l)" -eq $CLIENTS ]
+}
+prove DOQ-080 all_answered
 ended() {
 	_dead "$QUOLLD_PID"
 }
