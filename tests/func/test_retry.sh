@@ -103,6 +103,7 @@ check "the client finds what it expects" [ $rc -eq 0 ]
 
 # kdig, and the policy that is none.
 check "kdig is served" answers 'status: NOERROR' localhost A
+check "all accounts return to 0" wait_for 40 all_is_gone
 quolld_stop
 config 0 sometimes
 check "another word is an error" not "$QUOLLD" --check -c "$TMPDIR/quolld.yaml"

@@ -122,4 +122,5 @@ prove BAD-078 raw_do 'case expired' \
     'send 0 query:ok.expired$I.example.org/A fin' 'expect not_resumed' \
     'expect early rejected' 'expect answer 0 rcode=NOERROR' \
     "expect log $BACKLOG has name=ok.expired\$I.example.org count=1" 'end'
+check "all accounts return to 0" wait_for 40 all_is_gone
 quolld_stop

@@ -59,4 +59,5 @@ prove BAD-058 raw_do nocontrol "connect version=$V2 nowait" \
     'expect handshake_fail vn'
 prove QSV-090 raw_do 'connect version=both' 'expect version 1' 'expect open'
 check "version 1 is served" answers 'status: NOERROR' localhost A
+check "all accounts return to 0" wait_for 40 all_is_gone
 quolld_stop
