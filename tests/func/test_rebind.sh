@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# tsan
 #
 # Clients whose address changes while queries are in flight keep their
 # connection, whichever worker their packets come to: the kernel steers by
