@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The door of the service: questions of libevquic, answered by what peers.c
+ * counts.  It keeps nothing itself.
+ */
 #include "resolver/door.h"
 #include "resolver/peers.h"
 #include "resolver/worker.h"
