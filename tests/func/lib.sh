@@ -2,7 +2,7 @@
 #
 # For functional tests; sourced first: . "$SRC/tests/func/lib.sh"
 #
-# ./runtests gives: QUOLLD, RAWCLIENT, FAKEBE, KDIG (programs), SRC, BUILD
+# ./runtests gives: QUOLLD, DOQSPEC, FAKEBE, KDIG (programs), SRC, BUILD
 # (folders), TMPDIR (this test's own, empty at start).  A script asserts by
 # prove and check, may end anywhere, and passes if nothing failed, something
 # was asserted, every quolld ended well and no sanitizer spoke.  Names that
@@ -254,7 +254,7 @@ answers() {
 
 # raw ARGUMENT...: the raw client, its output shown.
 raw() {
-	"$RAWCLIENT" "$@"
+	"$DOQSPEC" play "$@"
 }
 
 # ---- real backends ----------------------------------------------------

@@ -6,7 +6,7 @@
 # a million first packets that all draw Retry.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 . "$SRC/tests/func/flood.inc"
 
 MOST=120000000	# bytes: 1,000 handshakes of 50 KB a worker

@@ -7,7 +7,7 @@
 # would lead to every worker is what the second one shows.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 . "$SRC/tests/func/rebind.inc"
 
 CLIENTS=8

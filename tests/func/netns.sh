@@ -67,7 +67,7 @@ netns_up() {
 	ip -n "${_ns}s" link set s0 gso_max_segs 1 || fail "trains stay whole"
 	_wrap QUOLLD s
 	_wrap FAKEBE s
-	_wrap RAWCLIENT c
+	_wrap DOQSPEC c
 }
 _interface() { # NAMESPACE NAME ADDRESS ADDRESS6
 	ip -n "$_ns$1" addr add "$3" dev "$2" &&
@@ -125,7 +125,7 @@ from() {
 	_address=$1
 	shift
 	printf '%s\n' "$@" > "$TMPDIR/commands.raw"
-	"$RAWCLIENT" -s "$_address:$PORT" -D "BACKLOG=$BACKLOG" \
+	"$DOQSPEC" play -s "$_address:$PORT" -D "BACKLOG=$BACKLOG" \
 	    "$TMPDIR/commands.raw"
 }
 

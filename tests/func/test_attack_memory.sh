@@ -5,7 +5,7 @@
 # Clients that try to make quolld hold more memory than it allows.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 LIMIT=16777216
 
@@ -41,7 +41,7 @@ BEGIN {
 	}
 	print "expect close transport 0x1"
 }' > "$TMPDIR/gaps.raw"
-check "gaps" "$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/gaps.raw"
+check "gaps" "$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/gaps.raw"
 check "and it is counted" [ "$(said shed_large)" -gt 0 ]
 
 # Answers that nobody takes: 30 connections with 80 queries of 60,000 octets.
@@ -62,7 +62,7 @@ check "and it is counted" [ "$(said shed_large)" -gt 0 ]
 	echo "set READY $TMPDIR/ready"
 	echo 'expect log $READY has go within 60s'
 } > "$TMPDIR/unread.raw"
-"$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/unread.raw" &
+"$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/unread.raw" &
 client=$!
 _own $client
 asked() {

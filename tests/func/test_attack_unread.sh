@@ -6,7 +6,7 @@
 # and not more, so long and not longer, and nobody else is worse off.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 . "$SRC/tests/func/flood.inc"
 
 HELD=1048576	# quic.unsent-max; answers are kept up to twice that
@@ -41,7 +41,7 @@ quolld_start
 	echo "expect close app 0x4 within 15s"
 } > "$TMPDIR/unread.raw"
 kill -STOP "$FAKEBE_PID"
-"$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/unread.raw" \
+"$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/unread.raw" \
     > "$TMPDIR/unread.out" 2>&1 &
 client=$!
 _own $client

@@ -6,7 +6,7 @@
 # reload changes the list.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 right() {
 	answers 'A.192\.0\.2\.1$' "$1.list.example.org" A

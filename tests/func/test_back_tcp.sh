@@ -6,7 +6,7 @@
 # order, slowly, cut, or closes the connection.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 right() {
 	answers 'A.192\.0\.2\.1$' "$1.back.example.org" A

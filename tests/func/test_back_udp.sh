@@ -6,7 +6,7 @@
 # refuses: what is taken for an answer, what makes TCP be asked, source ports.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 # right LABEL [KDIG OPTION...]: is the good answer delivered, and no forged one?
 right() {

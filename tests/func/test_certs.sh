@@ -6,7 +6,7 @@
 # shake hands: all new ones or all old ones, a line in the log, nobody cut off.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 need openssl
 cd "$TMPDIR" || exit 1
@@ -185,7 +185,7 @@ end
 RAW
 hands() { # NAME
 	while [ ! -e stop ]; do
-		"$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" hands.raw \
+		"$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" hands.raw \
 		    > "hands.$1" 2>&1 || {
 			cat "hands.$1" >> failures
 			echo failed >> failures
@@ -207,7 +207,7 @@ RAW
 : > failures
 : > rounds
 failed=$(failures) # those of clients that were shown what they refuse
-"$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" -D "PIN=$PIN_B" long.raw \
+"$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" -D "PIN=$PIN_B" long.raw \
     > long.out 2>&1 &
 long=$!
 _own $long

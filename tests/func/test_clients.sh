@@ -7,7 +7,7 @@
 # namespaces: nobody on loopback is ever counted.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 . "$SRC/tests/func/netns.sh"
 
 MOST=3
@@ -34,7 +34,7 @@ opens() {
 }
 from_here() { # ADDRESS COMMANDS
 	printf 'nocontrol\n%s\n' "$2" > "$TMPDIR/commands.raw"
-	"$RAWCLIENT" -s "$1:$PORT" "$TMPDIR/commands.raw"
+	"$DOQSPEC" play -s "$1:$PORT" "$TMPDIR/commands.raw"
 }
 # What the client's network has is given back when its connections end.
 nobody() {

@@ -5,7 +5,7 @@
 # Cancelling queries and closing connections (RFC 9250 4.3).
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 fakebe_start
 quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
@@ -20,7 +20,7 @@ value() { # counter|account NAME: in the last report
 	tac "$TMPDIR/quolld.log" | sed -n "s/.* $1 $2 //p" | head -n 1
 }
 given_up() {
-	"$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" -D "BACKLOG=$BACKLOG" \
+	"$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" -D "BACKLOG=$BACKLOG" \
 	    "$SRC/tests/func/raw/fails.raw" || return 1
 	kill -USR1 "$QUOLLD_PID"
 	wait_for 10 has 'account queries_now' "$TMPDIR/quolld.log"

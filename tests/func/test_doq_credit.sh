@@ -5,7 +5,7 @@
 # Clients that do not read.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 fakebe_start
 quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
@@ -20,7 +20,7 @@ held() {
 	    tail -n 1)
 	[ "${_bytes:-0}" -gt 1000000 ] && [ "$_bytes" -lt 1400000 ]
 }
-"$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" -D "BACKLOG=$BACKLOG" \
+"$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" -D "BACKLOG=$BACKLOG" \
     -D "SEEN=$TMPDIR/seen" "$SRC/tests/func/raw/credit.raw" &
 client=$!
 _own $client

@@ -5,7 +5,7 @@
 # Queries that never end: their time, and the memory that they may take.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 fakebe_start
 quolld_config <<Y
@@ -47,7 +47,7 @@ before=$(memory)
 	echo "set READY $TMPDIR/ready"
 	echo 'expect log $READY has go within 30s'
 } > "$TMPDIR/promise.raw"
-"$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/promise.raw" &
+"$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/promise.raw" &
 client=$!
 _own $client
 streams() {

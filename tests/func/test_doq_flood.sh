@@ -6,7 +6,7 @@
 # that it comes again.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 ROUNDS=10
 PAIRS=1000	# query and cancellation, as fast as they can be sent

@@ -6,7 +6,7 @@
 # DNS over QUIC at all.  The cases are in tests/func/raw/.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 fakebe_start
 quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"

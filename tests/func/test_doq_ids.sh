@@ -6,7 +6,7 @@
 # follow the rules of UDP and TCP, not DoQ's zero.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 # Ten thousand IDs over UDP: both octets evenly spread (chi-square, 255 degrees
 # of freedom: mean 255, deviation 22.6; 400 is more than six deviations off),

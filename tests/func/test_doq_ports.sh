@@ -4,7 +4,7 @@
 # The ports of RFC 9250 4.1.1: 853 by default, never 53, others by agreement.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 # refuses WHAT ARGUMENT...: ends at once, not with 0, and says what.
 refuses() {

@@ -7,7 +7,7 @@
 # nothing is lost where it is not taken.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 # The server prefers x25519, so it has to ask for the key share.
 SHARE=NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:-GROUP-ALL
@@ -35,7 +35,7 @@ counted() { # COUNTER
 	check "$1 is counted" [ "$(said "$1")" -gt 0 ]
 }
 background() { # NAME: runs $T/NAME.raw, its output in $T/NAME.out
-	"$RAWCLIENT" -s "127.0.0.1:$port" -D "FLAG=$T/flag" \
+	"$DOQSPEC" play -s "127.0.0.1:$port" -D "FLAG=$T/flag" \
 	    -D "BACKLOG=$BACKLOG" "$T/$1.raw" > "$T/$1.out" 2>&1 &
 	_own $!
 }

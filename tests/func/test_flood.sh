@@ -6,7 +6,7 @@
 # bounded, everybody else is served, and nothing is left.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 . "$SRC/tests/func/flood.inc"
 
 ABOVE=50	# quic.retry-above

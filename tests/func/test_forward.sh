@@ -23,7 +23,7 @@ prove DOQ-110,FWD-122 answers 'Received 2[0-9]{4} B' big.example.org TXT
 check "all of it came" has '"099 0*"' "$TMPDIR/answer"
 prove DOQ-111 answers 'Received 2[0-9]{4} B' big.example.org TXT \
     +bufsize=512
-spelt() { # rawclient compares the question octet by octet
+spelt() { # doqspec compares the question octet by octet
 	raw -s "127.0.0.1:$QUIC_PORT" -n www.example.org -e connect \
 	    -e 'send new query:wWw.eXaMpLe.oRg/A,do fin' \
 	    -e 'expect answer last an=1 rr=192.0.2.1' > "$TMPDIR/spelt" 2>&1

@@ -7,7 +7,7 @@
 # IPv6's flow label says of connections.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 . "$SRC/tests/func/netns.sh"
 
 STORM=500
@@ -74,7 +74,7 @@ weather() { # SERVER CLIENT ERRORS
 		echo 'end'
 		echo 'expect open'
 	} > "$TMPDIR/weather.raw"
-	"$RAWCLIENT" -s "$1:$PORT" "$TMPDIR/weather.raw" &
+	"$DOQSPEC" play -s "$1:$PORT" "$TMPDIR/weather.raw" &
 	_rained=$!
 	_own $_rained
 	wait_for 20 has_client || return 1

@@ -6,7 +6,7 @@
 # packets of a client that moves come to any worker, which hands them over.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 . "$SRC/tests/func/rebind.inc"
 
 "$BUILD/nosteer" true || skip "no seccomp filter here"

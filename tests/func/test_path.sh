@@ -7,7 +7,7 @@
 # found, answers of 64 kB arrive whatever ICMP says or does not say.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 . "$SRC/tests/func/netns.sh"
 
 netns_serve

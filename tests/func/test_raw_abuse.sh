@@ -5,7 +5,7 @@
 # Clients that break the rules of QUIC: streams, limits, frames.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 fakebe_start
 quolld_start -vv -u "udp://127.0.0.1:$FAKEBE_PORT"

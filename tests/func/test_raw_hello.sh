@@ -5,7 +5,7 @@
 # ClientHellos that must be refused.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 quolld_start
 raw_script hello

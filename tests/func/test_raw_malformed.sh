@@ -4,7 +4,7 @@
 # Messages that cannot be parsed are answered, and never forwarded.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 fakebe_start
 quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"

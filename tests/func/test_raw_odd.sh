@@ -7,7 +7,7 @@
 # octets.  Each must reach the backend with its question, and come back.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 fakebe_start
 quolld_start -v -u "udp://127.0.0.1:$FAKEBE_PORT"
@@ -60,7 +60,7 @@ number() {
 	esac
 }
 odd_script > "$TMPDIR/odd.raw"
-check "300 odd queries" "$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" \
+check "300 odd queries" "$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" \
     -D "BACKLOG=$BACKLOG" "$TMPDIR/odd.raw"
 check "each of them once, and each its own" [ "$(grep -o \
     'name=ok.n[0-9]*.fwd001[^ ]* type=[0-9]* class=[0-9]*' "$BACKLOG" |

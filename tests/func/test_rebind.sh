@@ -7,7 +7,7 @@
 # connection ID.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 . "$SRC/tests/func/rebind.inc"
 
 fakebe_start

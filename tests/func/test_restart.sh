@@ -7,7 +7,7 @@
 # again (RFC 9000 10.3).
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 fakebe_start
 quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
@@ -25,7 +25,7 @@ connect
 send 0 query:ok.anew.example.org/A fin
 expect answer 0 rcode=NOERROR
 RAW
-"$RAWCLIENT" -s "127.0.0.1:$port" -D "FLAG=$TMPDIR/flag" \
+"$DOQSPEC" play -s "127.0.0.1:$port" -D "FLAG=$TMPDIR/flag" \
     "$TMPDIR/restart.raw" > "$TMPDIR/raw.out" 2>&1 &
 client=$!
 _own $client

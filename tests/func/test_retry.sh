@@ -6,7 +6,7 @@
 # sees them, and tokens that outlive the server.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 config() { # PORT POLICY
 	cat > "$TMPDIR/quolld.yaml" <<Y
@@ -81,7 +81,7 @@ expect answer 0 rcode=NOERROR
 connect
 expect retry
 RAW
-"$RAWCLIENT" -s "127.0.0.1:$port" -D "FLAG=$TMPDIR/flag" \
+"$DOQSPEC" play -s "127.0.0.1:$port" -D "FLAG=$TMPDIR/flag" \
     "$TMPDIR/retry.raw" > "$TMPDIR/raw.out" 2>&1 &
 client=$!
 _own $client

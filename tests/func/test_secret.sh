@@ -6,7 +6,7 @@
 # by SIGHUP, by a restart, and by files that cannot be used.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 config() { # PORT
 	cat > "$TMPDIR/quolld.yaml" <<Y
@@ -41,7 +41,7 @@ new_secret() {
 # client NAME: runs $TMPDIR/NAME.raw beside us.
 client() {
 	name=$1
-	"$RAWCLIENT" -s "127.0.0.1:$port" -D "GO=$TMPDIR/$name.go" \
+	"$DOQSPEC" play -s "127.0.0.1:$port" -D "GO=$TMPDIR/$name.go" \
 	    -D "FLAG=$TMPDIR/$name.flag" "$TMPDIR/$name.raw" \
 	    > "$TMPDIR/$name.out" 2>&1 &
 	client=$!

@@ -7,7 +7,7 @@
 # process with the same secret, and hours later; not with another secret.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 # The server prefers x25519, so it has to ask for the key share.
 SHARE=NORMAL:-VERS-ALL:+VERS-TLS1.3:-CIPHER-ALL:+AES-128-GCM:-GROUP-ALL

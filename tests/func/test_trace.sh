@@ -5,7 +5,7 @@
 # those who capture packets.  Neither is there unless it is asked for.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 LOG=$TMPDIR/quolld.log
 KEYS=$TMPDIR/keys

@@ -6,7 +6,7 @@
 # off, and that DNS over QUIC is the same in both.
 
 . "$SRC/tests/func/lib.sh"
-. "$SRC/tests/func/rawclient/lib.sh"
+. "$SRC/tests/func/raw.sh"
 
 V2=0x6b3343cf
 
@@ -23,7 +23,7 @@ suite() {
 	shift
 	: > "$BACKLOG" # the scripts count in it
 	for _script; do
-		"$RAWCLIENT" -s "127.0.0.1:$QUIC_PORT" -D "BACKLOG=$BACKLOG" \
+		"$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" -D "BACKLOG=$BACKLOG" \
 		    -D "VERSION=$_version" "$SRC/tests/func/raw/$_script.raw" ||
 		    return 1
 	done

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Expectations about a connection: handshake, closes, resets, parameters,
+ * counts of frames.  Each check only reads; see expect.h for its results.
+ */
+#include "tools/doqspec/raw/expect.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+describe(struct raw_script *script)
+{
+	raw_conn_describe(script->current, script->seen, sizeof(script->seen));
+}
+
+static int
+check_handshake(struct raw_script *script, struct raw_attempt *attempt)
+{
+	struct raw_conn *conn = script->current;
+	gnutls_datum_t alpn = {NULL, 0};
+	const char *want = attempt->words.count > 1
+			       ? raw_word_value(attempt->words.at[1], "alpn")
+			       : NULL;
+
+	describe(script);
+	if (conn->state == RAW_HANDSHAKE)
+		return 0;
+	if (conn->state != RAW_OPEN)
+		return -1;
+	if (want == NULL)
+		return attempt->words.count > 1 ? -EINVAL : 1;
+	if (gnutls_alpn_get_selected_protocol(conn->tls, &alpn) == 0 &&
+	    alpn.size == strlen(want) &&
+	    memcmp(alpn.data, want, alpn.size) == 0)
+		return 1;
+	snprintf(script->seen, sizeof(script->seen), "protocol \"%.*s\"",
+	    (int)alpn.size, alpn.size > 0 ? (char *)alpn.data : "");
+	return -1;
+}
+
+/* Does the close that was seen have this kind and one of these codes? */
+static int
+is_close(const struct raw_conn *conn, const struct raw_words *words, int at)
+{
+	const struct raw_seen_close *c = &conn->seen.close;
+	bool is_app;
+	const char *p;
+
+	if (words->count < at + 2)
+		return -EINVAL;
+	is_app = strcmp(words->at[at], "app") == 0;
+	if (!is_app && strcmp(words->at[at], "transport") != 0)
+		return -EINVAL;
+	for (p = words->at[at + 1]; *p != '\0';) {
+		char *end;
+		unsigned long long code = strtoull(p, &end, 0);
+
+		if (end == p || (*end != '\0' && *end != '|'))
+			return -EINVAL;
+		if (c->is_seen && c->is_app == is_app && c->code == code)
+			return 1;
+		p = *end == '|' ? end + 1 : end;
+	}
+	return -1;
+}
+
+static int
+check_handshake_fail(struct raw_script *script, struct raw_attempt *attempt)
+{
+	struct raw_conn *conn = script->current;
+	const struct raw_words *w = &attempt->words;
+
+	describe(script);
+	if (conn->state == RAW_HANDSHAKE)
+		return 0;
+	if (conn->state == RAW_OPEN)
+		return conn->seen.frames[RAW_FRAME_HANDSHAKE_DONE] ? -1 : 0;
+	script->allows_failed = true;
+	if (w->count == 1)
+		return 1;
+	if (strcmp(w->at[1], "vn") == 0)
+		return conn->has_vn ? 1 : -1;
+	if (strcmp(w->at[1], "local") == 0)
+		return conn->state == RAW_FAILED ? 1 : -1;
+	if (strcmp(w->at[1], "timeout") == 0)
+		return conn->state == RAW_FAILED && !conn->has_vn ? 1 : -1;
+	return is_close(conn, w, 1);
+}
+
+static int
+check_no_answer(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_seen_stream *s =
+	    raw_seen_stream(&script->current->seen, attempt->stream);
+
+	if (s == NULL || (s->data.len == 0 && !s->has_fin))
+		return 0;
+	snprintf(script->seen, sizeof(script->seen), "%zu octets%s",
+	    s->data.len, s->has_fin ? " and FIN" : "");
+	return -1;
+}
+
+static int
+check_reset(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_words *w = &attempt->words;
+	const struct raw_seen_stream *s =
+	    raw_seen_stream(&script->current->seen, attempt->stream);
+	const char *value =
+	    w->count > 2 ? raw_word_value(w->at[2], "code") : NULL;
+	uint64_t code = 0;
+
+	if (w->count < 2 || w->count > 3 || (w->count == 3 && value == NULL) ||
+	    (value != NULL && raw_word_number(value, &code) != 0))
+		return -EINVAL;
+	describe(script);
+	if (s == NULL || !s->has_reset)
+		return raw_conn_is_alive(script->current) ? 0 : -1;
+	snprintf(script->seen, sizeof(script->seen), "RESET_STREAM 0x%" PRIx64,
+	    s->reset_code);
+	return value == NULL || s->reset_code == code ? 1 : -1;
+}
+
+static int
+check_no_reset(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_seen_stream *s =
+	    raw_seen_stream(&script->current->seen, attempt->stream);
+
+	if (s == NULL || !s->has_reset)
+		return 0;
+	snprintf(script->seen, sizeof(script->seen), "RESET_STREAM 0x%" PRIx64,
+	    s->reset_code);
+	return -1;
+}
+
+static int
+check_close(struct raw_script *script, struct raw_attempt *attempt)
+{
+	int rc = is_close(script->current, &attempt->words, 1);
+
+	describe(script);
+	if (rc == -1 && raw_conn_is_alive(script->current))
+		return 0;
+	if (rc == 1)
+		script->allows_failed = true;
+	return rc;
+}
+
+static int
+check_no_close(struct raw_script *script, struct raw_attempt *attempt)
+{
+	(void)attempt;
+	describe(script);
+	return raw_conn_is_alive(script->current) ? 0 : -1;
+}
+
+static int
+check_alive(struct raw_script *script, struct raw_attempt *attempt)
+{
+	(void)attempt;
+	describe(script);
+	return script->current->state == RAW_OPEN ? 1 : -1;
+}
+
+static int
+check_idle(struct raw_script *script, struct raw_attempt *attempt)
+{
+	(void)attempt;
+	describe(script);
+	if (raw_conn_is_alive(script->current))
+		return 0;
+	return script->current->state == RAW_IDLE ? 1 : -1;
+}
+
+static int
+check_stateless_reset(struct raw_script *script, struct raw_attempt *attempt)
+{
+	(void)attempt;
+	describe(script);
+	return script->current->seen.has_reset_packet;
+}
+
+static int
+check_retry(struct raw_script *script, struct raw_attempt *attempt)
+{
+	(void)attempt;
+	describe(script);
+	return script->current->has_retry;
+}
+
+static int
+check_no_retry(struct raw_script *script, struct raw_attempt *attempt)
+{
+	(void)attempt;
+	describe(script);
+	return script->current->has_retry ? -1 : 1;
+}
+
+static int
+check_token(struct raw_script *script, struct raw_attempt *attempt)
+{
+	(void)attempt;
+	describe(script);
+	return script->current->seen.token.len > 0;
+}
+
+/* Nothing of ours is under way.  A client that moves before that may be stuck
+ * for ever: ngtcp2 1.11 has no timer for PATH_RESPONSE, whose acknowledgement
+ * goes to the address that was left, and counts it as in flight. */
+static int
+check_acked(struct raw_script *script, struct raw_attempt *attempt)
+{
+	ngtcp2_conn_info info;
+
+	(void)attempt;
+	describe(script);
+	if (!raw_conn_is_alive(script->current))
+		return -1;
+	ngtcp2_conn_get_conn_info(script->current->quic, &info);
+	return info.bytes_in_flight == 0;
+}
+
+static int
+check_version(struct raw_script *script, struct raw_attempt *attempt)
+{
+	uint64_t version;
+
+	describe(script);
+	if (attempt->words.count != 2 ||
+	    raw_word_number(attempt->words.at[1], &version) != 0)
+		return -EINVAL;
+	return raw_conn_version(script->current) == version;
+}
+
+static int
+check_verified(struct raw_script *script, struct raw_attempt *attempt)
+{
+	(void)attempt;
+	describe(script);
+	return script->current->is_verified ? 1 : -1;
+}
+
+static int
+check_streams_closed(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_conn *conn = script->current;
+
+	(void)attempt;
+	for (uint64_t id = 0; id < conn->next_bidi; id += RAW_STREAM_KINDS) {
+		const struct raw_seen_stream *s =
+		    raw_seen_stream(&conn->seen, id);
+
+		if (raw_seen_is_finished(s) || (s != NULL && s->has_reset))
+			continue;
+		snprintf(script->seen, sizeof(script->seen),
+		    "stream %" PRIu64 " has no end", id);
+		return raw_conn_is_alive(conn) ? 0 : -1;
+	}
+	return 1;
+}
+
+int
+raw_check_compare(struct raw_script *script, const char *op, uint64_t is)
+{
+	uint64_t want;
+	const char *digits = op[0] == '=' ? op + 1 : op + 2;
+
+	if (strchr("=<>", op[0]) == NULL || op[0] == '\0' ||
+	    raw_word_number(digits, &want) != 0)
+		return -EINVAL;
+	snprintf(script->seen, sizeof(script->seen), "%" PRIu64, is);
+	if (op[0] == '=')
+		return is == want;
+	return op[0] == '<' ? is <= want : is >= want;
+}
+
+static int
+check_param(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const ngtcp2_transport_params *p =
+	    ngtcp2_conn_get_remote_transport_params(script->current->quic);
+	const struct {
+		const char *name;
+		uint64_t value;
+	} params[] = {
+	    {"initial_max_streams_bidi", p ? p->initial_max_streams_bidi : 0},
+	    {"initial_max_streams_uni", p ? p->initial_max_streams_uni : 0},
+	    {"initial_max_data", p ? p->initial_max_data : 0},
+	    {"initial_max_stream_data_bidi_remote",
+		p ? p->initial_max_stream_data_bidi_remote : 0},
+	    {"initial_max_stream_data_bidi_local",
+		p ? p->initial_max_stream_data_bidi_local : 0},
+	    {"initial_max_stream_data_uni",
+		p ? p->initial_max_stream_data_uni : 0},
+	    {"max_idle_timeout", p ? p->max_idle_timeout / RAW_MS : 0},
+	    {"active_connection_id_limit",
+		p ? p->active_connection_id_limit : 0},
+	    {"max_udp_payload_size", p ? p->max_udp_payload_size : 0},
+	    {"max_datagram_frame_size", p ? p->max_datagram_frame_size : 0},
+	    {"grease_quic_bit", p ? p->grease_quic_bit : 0},
+	    {"preferred_address", p ? p->preferred_addr_present : 0},
+	};
+	size_t len;
+	int rc;
+
+	if (attempt->words.count != 2)
+		return -EINVAL;
+	len = strcspn(attempt->words.at[1], "=<>");
+	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++) {
+		if (strlen(params[i].name) != len ||
+		    strncmp(params[i].name, attempt->words.at[1], len) != 0)
+			continue;
+		rc = raw_check_compare(
+		    script, attempt->words.at[1] + len, params[i].value);
+		return rc == 0 ? -1 : rc;
+	}
+	return -EINVAL;
+}
+
+static int
+check_seen(struct raw_script *script, struct raw_attempt *attempt)
+{
+	size_t len;
+
+	if (attempt->words.count != 2)
+		return -EINVAL;
+	len = strcspn(attempt->words.at[1], "=<>");
+	if (len == 7 && strncmp(attempt->words.at[1], "PACKETS", len) == 0)
+		return raw_check_compare(script, attempt->words.at[1] + len,
+		    script->current->seen.packets);
+	for (uint64_t type = 0; type < RAW_FRAME_TYPES; type++) {
+		const char *name = raw_frame_name(type);
+
+		if (strlen(name) == len &&
+		    strncmp(name, attempt->words.at[1], len) == 0)
+			return raw_check_compare(script,
+			    attempt->words.at[1] + len,
+			    script->current->seen.frames[type]);
+	}
+	return -EINVAL;
+}
+
+static int
+check_datagram(struct raw_script *script, struct raw_attempt *attempt)
+{
+	int rc;
+
+	if (attempt->words.count != 2)
+		return -EINVAL;
+	rc = raw_check_compare(
+	    script, attempt->words.at[1], script->current->largest_datagram);
+	return rc == 0 ? -1 : rc;
+}
+
+static int
+check_initials(struct raw_script *script, struct raw_attempt *attempt)
+{
+	int rc;
+
+	if (attempt->words.count != 2)
+		return -EINVAL;
+	rc = raw_check_compare(
+	    script, attempt->words.at[1], script->current->smallest_initial);
+	return rc == 0 ? -1 : rc;
+}
+
+/* How many different sizes of datagrams came. */
+static int
+check_sizes(struct raw_script *script, struct raw_attempt *attempt)
+{
+	uint64_t count = 0;
+	int rc;
+
+	if (attempt->words.count != 2)
+		return -EINVAL;
+	for (size_t i = 0; i < RAW_PACKET_MAX; i++)
+		count += script->current->sizes[i];
+	rc = raw_check_compare(script, attempt->words.at[1], count);
+	return rc == 0 ? -1 : rc;
+}
+
+static int
+check_path_response(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_seen *seen = &script->current->seen;
+	struct raw_buf want = {0};
+	int rc = -EINVAL;
+
+	describe(script);
+	if (attempt->words.count == 2 &&
+	    raw_buf_hex(&want, attempt->words.at[1],
+		strlen(attempt->words.at[1])) == 0 &&
+	    want.len == sizeof(seen->path_response))
+		rc = memcmp(want.data, seen->path_response, want.len) == 0;
+	raw_buf_done(&want);
+	return rc;
+}
+
+const struct raw_expectation raw_quic_expectations[] = {
+    {"handshake", check_handshake, false, false},
+    {"handshake_fail", check_handshake_fail, false, false},
+    {"no_answer", check_no_answer, true, false},
+    {"reset", check_reset, false, false},
+    {"no_reset", check_no_reset, true, false},
+    {"close", check_close, false, false},
+    {"no_close", check_no_close, true, false},
+    {"alive", check_alive, false, false},
+    {"idle", check_idle, false, false},
+    {"stateless_reset", check_stateless_reset, false, false},
+    {"retry", check_retry, false, false},
+    {"no_retry", check_no_retry, false, false},
+    {"token", check_token, false, false},
+    {"version", check_version, false, false},
+    {"acked", check_acked, false, false},
+    {"verified", check_verified, false, false},
+    {"streams_closed", check_streams_closed, false, false},
+    {"param", check_param, false, false},
+    {"seen", check_seen, false, false},
+    {"datagram", check_datagram, false, false},
+    {"initials", check_initials, false, false},
+    {"sizes", check_sizes, false, false},
+    {"path_response", check_path_response, false, false},
+    {NULL, NULL, false, false},
+};

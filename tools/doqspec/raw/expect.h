@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef RAW_EXPECT_H
+#define RAW_EXPECT_H
+
+#include "tools/doqspec/raw/script.h"
+
+/*
+ * One expectation at work.  `words` are its own words, [0] its name.  A check
+ * looks at what was seen and answers 1 (holds), 0 (not yet), -1 (can not hold
+ * any more) or -EINVAL (not understood), with the reason in script->seen.
+ * A lasting expectation ("nothing comes") holds when its time ran out without
+ * a -1.
+ */
+struct raw_attempt {
+	struct raw_words words;
+	const struct raw_expectation *kind;
+	uint64_t stream; /* of `open` */
+};
+
+struct raw_expectation {
+	const char *name;
+	int (*check)(struct raw_script *, struct raw_attempt *);
+	bool is_lasting;
+	bool asks; /* sends the question of `open` first */
+};
+
+/* check_quic.c: about the connection.  Ends with a NULL name. */
+extern const struct raw_expectation raw_quic_expectations[];
+
+/* early.c: about tickets and early data.  Ends with a NULL name. */
+extern const struct raw_expectation raw_early_expectations[];
+/* "=N", ">=N", "<=N": 1, 0, or -EINVAL; `seen` tells the value. */
+int raw_check_compare(
+    struct raw_script *script, const char *word, uint64_t value);
+
+/* cmd_udp.c: what `expect udp ...` looks at. */
+int raw_check_udp(struct raw_script *script, struct raw_attempt *attempt);
+void raw_udp_read(struct raw_script *script);
+
+#endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef RAW_SCRIPT_H
+#define RAW_SCRIPT_H
+
+#include "tools/doqspec/raw/dnsmsg.h"
+#include "tools/doqspec/raw/loop.h"
+
+/*
+ * The script language.
+ *
+ * One command a line; words are split at blanks, '...' and "..." hold words
+ * together, # starts a comment, $NAME and ${NAME} stand for variables (not
+ * inside '...').  A word @NAME in front says for which connection; else the
+ * one last connected or chosen by `use`.  Durations: 300ms, 2s.  Numbers may
+ * be 0x hexadecimal.  A stream is a number, or `new` (the next bidirectional
+ * one), `new-uni`, `last`.
+ *
+ * Cases and control
+ *   case [ID...] TITLE     a fresh state; at its end each ID is printed as
+ *                          "ok ID" if all held and a control client on a
+ *                          connection of its own got an answer
+ *   set NAME VALUE         a variable (HOST PORT NAME TYPE: the server and the
+ *                          question that `expect open` and `control` ask;
+ *                          VERSION: of QUIC, for all connections)
+ *   repeat N ... end       the lines between, N times, $I counts from 0
+ *   deadline D             for expectations that follow (5s)
+ *   wait D                 time passes
+ *   control [HOST PORT NAME]     a fresh connection asks NAME, answer NOERROR
+ *   nocontrol              no automatic control at the end of this case
+ *   allow stop_sending | foreign | failed | codes
+ *                          do not fail the case for STOP_SENDING, for streams
+ *                          opened by the server, for a connection that failed
+ *                          on our side, or for RESET_STREAM codes that are
+ *                          not registered (copies of ours)
+ *   print params | seen | state | answer ID
+ *
+ * Connections
+ *   connect [HOST PORT] [name=c1] [alpn=doq|none|a,b] [version=N|both]
+ * [sni=NAME] [idle=D] [keepalive=D] [handshake=D] [max_data=N] [stream_data=N]
+ *       [streams_bidi=N] [streams_uni=N] [priority=STRING] [tls12] [no_ack]
+ *       [bind=ADDRESS] [ca=FILE] [verify=NAME] [pin=BASE64] [nowait]
+ *       [cid_limit=N] [token=HEX] [hello=RULES]   RULES: see hello.h
+ *       version=both       begins with 1 and lists 1 and 2
+ *       [reversed]         the datagrams of the hello, the last first
+ *       [token_of=NAME]    the last NEW_TOKEN of that connection
+ *       [hold_retry=FILE]  says "# NAME: Retry" when one came, and goes on
+ *                          when FILE is there
+ *       [ticket_of=NAME] [ticket=N]   resume with its last ticket, or the Nth
+ *       [ticket_file=PATH]  or with one saved there; spoilt on purpose:
+ *       [ticket_flip=N]    octet N of it is inverted
+ *       [ticket_size=N]    it is filled up to N octets
+ *       [early]            what is sent at once leaves as early data; it is
+ *                          sent again when the server does not take it
+ *       [stubborn]         the second ClientHello offers it, too
+ *       [one_share]        a key share for the first group only
+ *       [withhold]         nothing leaves once something came: no Finished
+ *                          without nowait and early it waits for the
+ *                          handshake, which must succeed
+ *   use NAME      drop [NAME]      abandon      rebind      takeover
+ *   save_ticket PATH [N]   the last ticket, or the Nth
+ *   replay NAME [times=N] [no_initial]   the first flight of that connection
+ *                          once more, octet for octet, from another socket;
+ *                          no_initial: without datagrams that begin with one
+ *   recount                frames, packets and datagrams count from 0 again
+ *
+ * Sending.  PART: hex:HEX text:TEXT zeros:N random:N file:PATH query:QUERY
+ *   send STREAM PART... [fin] [split=N]
+ *   reset STREAM CODE      stop STREAM CODE
+ *   close app|transport CODE [REASON]
+ *   many N query:PATTERN [window=N] [conns=N] [FIELD...] [within D]
+ *                          %u in the name counts; every one answered once
+ *   udp HOST PORT PART...  one bare datagram
+ *
+ * QUERY: NAME[/TYPE][,WORD...] with the words
+ *   qr aa tc rd ra z ad cd (each =0 clears; rd is set) do opt opcode=N rcode=X
+ *   id=N qclass=N optsize=N ednsver=N extrcode=N ednsflags=N padto=BLOCK
+ *   size=N option=CODE[:HEX|*ZEROS] options=N*CODE keepalive[=HEX]
+ *   cookie[=HEX] optowner=HEX optdata=HEX rdlen=N two-questions two-opts
+ *   no-question qd=N an=N ns=N ar=N question=HEX header=HEX answer=HEX
+ *   authority=HEX extra=HEX trailing=HEX len=N unframed
+ *
+ * After takeover
+ *   frame stream id=N off=N PART... [fin]       frame reset ID CODE FINAL
+ *   frame stop ID CODE     frame raw HEX|PART...  frame crypto OFF PART...
+ *   frame NAME NUMBER...   any of ping padding max_data max_stream_data
+ *                          max_streams max_streams_uni data_blocked
+ *                          stream_data_blocked streams_blocked
+ *                          streams_blocked_uni retire_cid handshake_done
+ *   packet ... flush       the frames between share one packet
+ *   packet raw [HEX|PART...]  a packet with exactly this payload
+ *   packet again           the last datagram once more
+ *   long initial|0rtt|handshake own|@NAME|HEX N [alone]
+ *                          a packet of N random octets for that connection ID,
+ *                          in a datagram with the next packet, or alone
+ *   scatter STREAM PART... [fin] [order=reverse|forward] [size=N] [times=N]
+ *                          each piece in a packet of its own
+ *   quiet                  acknowledge nothing more
+ *   bits [reserved=N] [fixed=0|1] [corrupt=0|1]     of packets that follow
+ *   keyupdate              our next key phase
+ *
+ * Expectations; `||` between them means one of them; `within D` at the end
+ *   expect handshake [alpn=X]
+ *   expect handshake_fail [app|transport CODE | vn | local | timeout]
+ *   expect answer STREAM [FIELD...]      complete, one message, FIN, ID 0,
+ *                          QR, the question echoed; more by FIELD
+ *   expect no_answer STREAM              not one octet and no FIN
+ *   expect reset STREAM [code=N]         expect no_reset STREAM
+ *   expect close app|transport CODE      expect no_close
+ *   expect open            a new query on this connection is answered
+ *   expect alive | idle | stateless_reset | retry | no_retry | token | verified
+ *   expect version N       of QUIC
+ *   expect acked           all that we sent is acknowledged
+ *   expect resumed | not_resumed
+ *   expect hello_retry                   a HelloRetryRequest came
+ *   expect early accepted | rejected     once the handshake is over
+ *   expect ticket [count>=N] [lifetime>=N] [lifetime<=N] [early=N|none]
+ *   expect no_ticket
+ *   expect streams_closed  every stream we used ended with FIN or reset
+ *   expect param NAME=N    the server's transport parameter
+ *   expect seen NAME>=N    frames of a type, e.g. MAX_STREAMS_BIDI
+ *   expect seen PACKETS<=N
+ *   expect datagram <=N    the largest that came
+ *   expect sizes <=N       different sizes of datagrams that came
+ *   expect initials >=N    the smallest datagram with an Initial
+ *   expect path_response HEX
+ *   expect log FILE has|lacks TEXT [count=N]
+ *   expect udp none | any | vn | dns | max=N | hex:HEX
+ *
+ * FIELD: KEY=V KEY=V|W KEY!=V KEY>=N KEY<=N KEY%N=M for id opcode rcode
+ *   extrcode qd an ns ar aa tc rd ra z ad cd do opt ednsver udpsize ednsflags
+ *   len options messages qtype qclass; qname=NAME (as printed), rr=TEXT
+ *   norr=TEXT option=CODE nooption=CODE optdata=CODE:HEX ede=CODE noede opt
+ *   noopt nofin noecho
+ */
+
+enum {
+	RAW_WORDS_MAX = 64,
+	RAW_IDS_MAX = 32,
+	RAW_VARS_MAX = 64,
+	RAW_SEEN_TEXT = 1024,
+	RAW_DEADLINE_MS = 5000,
+	RAW_QUIET_MS = 300
+};
+
+struct raw_var {
+	char *name, *value;
+};
+
+struct raw_script {
+	const char *file;
+	unsigned line;
+	struct raw_loop loop;
+	struct raw_conn *current;
+	uint64_t last_stream;
+	struct raw_var vars[RAW_VARS_MAX];
+	size_t nvars;
+	char *ids[RAW_IDS_MAX];
+	size_t nids;
+	char title[256];
+	bool in_case, has_failed;
+	bool skips_control;
+	bool allows_stop, allows_foreign, allows_failed, allows_codes;
+	uint64_t deadline_ms;
+	int udp; /* socket of `udp`, or -1 */
+	struct raw_buf udp_got;
+	size_t udp_datagrams, udp_largest;
+	unsigned cases, cases_failed;
+	bool is_verbose;
+	char seen[RAW_SEEN_TEXT]; /* what an expectation found instead */
+};
+
+/* One line's words; [0] is the command. */
+struct raw_words {
+	char *at[RAW_WORDS_MAX];
+	int count;
+};
+
+/*
+ * Runs a script text.  Returns 0 when every case held, RAW_EXIT_FAILED when
+ * one did not, RAW_EXIT_TROUBLE when a line could not be understood.
+ */
+int raw_script_run(struct raw_script *script, const char *file, char *text);
+
+void raw_script_init(struct raw_script *script);
+void raw_script_done(struct raw_script *script);
+
+/* Variables; raw_script_get gives NULL for none. */
+void raw_script_set(
+    struct raw_script *script, const char *name, const char *value);
+const char *raw_script_get(const struct raw_script *script, const char *name);
+
+/* Prints "FILE:LINE: ..." and marks the case as failed. */
+void raw_script_failed(struct raw_script *script, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Command functions: 0 when done (also when an expectation failed, which they
+ * report themselves), -EINVAL when the words make no sense.
+ */
+typedef int (*raw_command_fn)(struct raw_script *, const struct raw_words *);
+
+struct raw_command {
+	const char *name;
+	raw_command_fn fn;
+};
+extern const struct raw_command raw_connect_commands[]; /* cmd_conn.c */
+extern const struct raw_command raw_send_commands[];	/* cmd_send.c */
+extern const struct raw_command raw_frame_commands[];	/* cmd_frame.c */
+extern const struct raw_command raw_udp_commands[];	/* cmd_udp.c */
+extern const struct raw_command raw_expect_commands[];	/* expect.c */
+extern const struct raw_command raw_load_commands[];	/* load.c */
+extern const struct raw_command raw_early_commands[];	/* early.c */
+
+/* words.c: pieces of lines.  0 or -EINVAL. */
+int raw_word_number(const char *text, uint64_t *ret_number);
+int raw_word_duration(const char *text, uint64_t *ret_ms);
+/* The value when word is "KEY=VALUE", else NULL. */
+const char *raw_word_value(const char *word, const char *key);
+int raw_word_stream(
+    struct raw_script *script, const char *text, uint64_t *ret_stream);
+/* Appends a PART; -ENOENT when the word is none. */
+int raw_word_part(
+    struct raw_script *script, const char *word, struct raw_buf *buf);
+
+/* A connection to HOST and PORT with the default settings, in the loop. */
+/* The default settings with HOST, PORT and VERSION; -EINVAL if the last is no
+ * version. */
+int raw_script_settings(
+    const struct raw_script *script, struct raw_settings *ret_settings);
+
+struct raw_conn *raw_script_connect(struct raw_script *script, const char *name,
+    const struct raw_settings *settings);
+/* Turns the loop until the handshake is over; true when it succeeded. */
+bool raw_script_handshake(struct raw_script *script, struct raw_conn *conn);
+/* The question of `expect open` and `control` on the next stream. */
+uint64_t raw_script_ask(struct raw_script *script, struct raw_conn *conn);
+/* Asks on a fresh connection; false (and `seen`) when not answered. */
+bool raw_script_control(struct raw_script *script);
+
+/* expect.c, for load.c: 1 holds, 0 not yet, -1 never; `seen` says why. */
+int raw_check_answer(struct raw_script *script, struct raw_conn *conn,
+    uint64_t stream, const struct raw_words *words, int first);
+
+/*
+ * early.c: words of `connect` about tickets and early data, and what they mean
+ * for the settings, which then point into `text`.  -EINVAL.
+ */
+struct raw_early_plan {
+	const char *from; /* a connection's name, or NULL */
+	const char *file; /* or NULL */
+	uint64_t index;	  /* of the ticket */
+	bool has_index;	  /* else the last */
+	struct raw_buf text;
+};
+int raw_early_option(struct raw_early_plan *plan, struct raw_settings *settings,
+    const char *word);
+int raw_early_settings(struct raw_script *script, struct raw_early_plan *plan,
+    struct raw_settings *settings);
+
+/* answer.c: does one FIELD hold?  Same results; -EINVAL: not a field. */
+int raw_check_field(
+    const struct raw_dns *dns, const char *field, char *seen, size_t size);
+
+#endif

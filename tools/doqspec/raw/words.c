@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The smallest pieces of script lines: numbers, durations, streams, parts.
+ * Nothing here talks to a server.
+ */
+#include "tools/doqspec/raw/script.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gnutls/crypto.h>
+
+enum {
+	FILL_MAX = 1 << 24
+};
+
+int
+raw_word_number(const char *text, uint64_t *ret_number)
+{
+	uint64_t total = 0;
+	char operation = '+';
+
+	do {
+		char *end;
+		unsigned long long n;
+
+		if (!isdigit((unsigned char)*text))
+			return -EINVAL;
+		errno = 0;
+		n = strtoull(text, &end, 0);
+		if (errno != 0)
+			return -EINVAL;
+		total = operation == '+' ? total + n : total * n;
+		operation = *end;
+		text = end + 1;
+	} while (operation == '+' || operation == '*');
+	if (operation != '\0')
+		return -EINVAL;
+	*ret_number = total;
+	return 0;
+}
+
+int
+raw_word_duration(const char *text, uint64_t *ret_ms)
+{
+	char *end;
+	unsigned long long n;
+
+	if (!isdigit((unsigned char)*text))
+		return -EINVAL;
+	n = strtoull(text, &end, 10);
+	if (strcmp(end, "s") == 0)
+		n *= 1000;
+	else if (strcmp(end, "ms") != 0)
+		return -EINVAL;
+	*ret_ms = n;
+	return 0;
+}
+
+const char *
+raw_word_value(const char *word, const char *key)
+{
+	size_t len = strlen(key);
+
+	if (strncmp(word, key, len) != 0 || word[len] != '=')
+		return NULL;
+	return word + len + 1;
+}
+
+int
+raw_word_stream(
+    struct raw_script *script, const char *text, uint64_t *ret_stream)
+{
+	if (script->current == NULL)
+		return -EINVAL;
+	if (strcmp(text, "new") == 0)
+		script->last_stream =
+		    raw_conn_next_stream(script->current, false);
+	else if (strcmp(text, "new-uni") == 0)
+		script->last_stream =
+		    raw_conn_next_stream(script->current, true);
+	else if (strcmp(text, "last") != 0 &&
+		 raw_word_number(text, &script->last_stream) != 0)
+		return -EINVAL;
+	*ret_stream = script->last_stream;
+	return 0;
+}
+
+static int
+part_file(const char *path, struct raw_buf *buf)
+{
+	uint8_t block[4096];
+	FILE *file = fopen(path, "rb");
+	size_t n;
+
+	if (file == NULL)
+		return -EINVAL;
+	while ((n = fread(block, 1, sizeof(block), file)) > 0)
+		raw_buf_add(buf, block, n);
+	fclose(file);
+	return 0;
+}
+
+static int
+part_fill(const char *text, bool is_random, struct raw_buf *buf)
+{
+	uint64_t count;
+	size_t at = buf->len;
+
+	if (raw_word_number(text, &count) != 0 || count > FILL_MAX)
+		return -EINVAL;
+	raw_buf_fill(buf, 0, (size_t)count);
+	if (is_random && count > 0)
+		gnutls_rnd(GNUTLS_RND_NONCE, buf->data + at, (size_t)count);
+	return 0;
+}
+
+static int
+part_query(struct raw_script *script, const char *text, struct raw_buf *buf)
+{
+	const char *where = "";
+
+	if (raw_dns_put_query(buf, text, &where) == 0)
+		return 0;
+	fprintf(stderr, "%s:%u: query not understood at \"%s\"\n", script->file,
+	    script->line, where);
+	return -EINVAL;
+}
+
+int
+raw_word_part(struct raw_script *script, const char *word, struct raw_buf *buf)
+{
+	const char *colon = strchr(word, ':');
+	size_t kind = colon != NULL ? (size_t)(colon - word) : 0;
+
+	if (kind == 3 && strncmp(word, "hex", kind) == 0)
+		return raw_buf_hex(buf, colon + 1, strlen(colon + 1));
+	if (kind == 4 && strncmp(word, "text", kind) == 0) {
+		raw_buf_add(buf, colon + 1, strlen(colon + 1));
+		return 0;
+	}
+	if (kind == 5 && strncmp(word, "zeros", kind) == 0)
+		return part_fill(colon + 1, false, buf);
+	if (kind == 6 && strncmp(word, "random", kind) == 0)
+		return part_fill(colon + 1, true, buf);
+	if (kind == 4 && strncmp(word, "file", kind) == 0)
+		return part_file(colon + 1, buf);
+	if (kind == 5 && strncmp(word, "query", kind) == 0)
+		return part_query(script, colon + 1, buf);
+	return -ENOENT;
+}
