@@ -242,6 +242,30 @@ take_token(
 	return 0;
 }
 
+/* What the server permits, for scripts that go up to it and beyond. */
+static void
+note_params(struct raw_script *script)
+{
+	const ngtcp2_transport_params *p =
+	    ngtcp2_conn_get_remote_transport_params(script->current->quic);
+	const struct {
+		const char *name;
+		uint64_t value;
+	} params[] = {
+	    {"STREAMS_BIDI", p ? p->initial_max_streams_bidi : 0},
+	    {"STREAMS_UNI", p ? p->initial_max_streams_uni : 0},
+	    {"STREAM_DATA", p ? p->initial_max_stream_data_bidi_remote : 0},
+	    {"MAX_DATA", p ? p->initial_max_data : 0},
+	    {"IDLE", p ? p->max_idle_timeout / RAW_MS : 0},
+	};
+	char number[24];
+
+	for (size_t i = 0; i < sizeof(params) / sizeof(params[0]); i++) {
+		snprintf(number, sizeof(number), "%" PRIu64, params[i].value);
+		raw_script_set(script, params[i].name, number);
+	}
+}
+
 static int
 cmd_connect(struct raw_script *script, const struct raw_words *words)
 {
@@ -270,7 +294,11 @@ cmd_connect(struct raw_script *script, const struct raw_words *words)
 	script->current = raw_script_connect(script, plan.name, &plan.settings);
 	raw_buf_done(&plan.early.text);
 	plan.no_wait |= plan.settings.is_early;
-	if (!plan.no_wait && !raw_script_handshake(script, script->current))
+	if (plan.no_wait)
+		return 0;
+	if (raw_script_handshake(script, script->current))
+		note_params(script);
+	else
 		raw_script_failed(
 		    script, "expected: handshake; seen: %s", script->seen);
 	return 0;

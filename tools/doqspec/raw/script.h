@@ -12,8 +12,8 @@
  * together, # starts a comment, $NAME and ${NAME} stand for variables (not
  * inside '...').  A word @NAME in front says for which connection; else the
  * one last connected or chosen by `use`.  Durations: 300ms, 2s.  Numbers may
- * be 0x hexadecimal.  A stream is a number, or `new` (the next bidirectional
- * one), `new-uni`, `last`.
+ * be 0x hexadecimal, and sums are reckoned from the left: 4*$I+1.  A stream is
+ * a number, or `new` (the next bidirectional one), `new-uni`, `last`.
  *
  * Cases and control
  *   case [ID...] TITLE     a fresh state; at its end each ID is printed as
@@ -21,7 +21,9 @@
  *                          connection of its own got an answer
  *   set NAME VALUE         a variable (HOST PORT NAME TYPE: the server and the
  *                          question that `expect open` and `control` ask;
- *                          VERSION: of QUIC, for all connections)
+ *                          VERSION: of QUIC, for all connections).  After
+ *                          a handshake STREAMS_BIDI STREAMS_UNI STREAM_DATA
+ *                          MAX_DATA IDLE (ms) hold what the server permits
  *   repeat N ... end       the lines between, N times, $I counts from 0
  *   deadline D             for expectations that follow (5s)
  *   wait D                 time passes

@@ -33,10 +33,14 @@ raw_word_number(const char *text, uint64_t *ret_number)
 		n = strtoull(text, &end, 0);
 		if (errno != 0)
 			return -EINVAL;
-		total = operation == '+' ? total + n : total * n;
+		if (operation == '-' && n > total)
+			return -EINVAL;
+		total = operation == '+'   ? total + n
+			: operation == '-' ? total - n
+					   : total * n;
 		operation = *end;
 		text = end + 1;
-	} while (operation == '+' || operation == '*');
+	} while (operation == '+' || operation == '-' || operation == '*');
 	if (operation != '\0')
 		return -EINVAL;
 	*ret_number = total;
