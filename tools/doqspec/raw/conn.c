@@ -20,6 +20,7 @@
 enum {
 	READS_PER_TURN = 512,
 	PACKETS_PER_FLUSH = 256,
+	PROBE_MS = 50,
 	STREAM_UNI = 0x02,
 	STREAM_SERVER = 0x01,
 	OUTS_MAX = 1 << 20
@@ -414,6 +415,25 @@ void
 raw_conn_abandon(struct raw_conn *conn)
 {
 	conn->is_abandoned = true;
+}
+
+bool
+raw_conn_probe(struct raw_conn *conn)
+{
+	struct raw_buf ping = {0};
+
+	if (!raw_conn_is_alive(conn) || conn->is_abandoned)
+		return false;
+	if (conn->is_taken_over) {
+		raw_buf_u8(&ping, RAW_FRAME_PING);
+		raw_engine_add(conn, &ping);
+		raw_buf_done(&ping);
+	} else {
+		ngtcp2_conn_set_keep_alive_timeout(
+		    conn->quic, PROBE_MS * RAW_MS);
+		raw_conn_flush(conn);
+	}
+	return true;
 }
 
 /* What ngtcp2 learnt from a CONNECTION_CLOSE in a long-header packet. */

@@ -220,6 +220,12 @@ int raw_conn_take_over(struct raw_conn *conn);
 /* From now on nothing is sent, not even acknowledgements. */
 void raw_conn_abandon(struct raw_conn *conn);
 
+/*
+ * Sends something that the server must acknowledge, and goes on doing so; no
+ * stream is touched.  False when nothing can be sent any more.
+ */
+bool raw_conn_probe(struct raw_conn *conn);
+
 /* Goes on from another local port, as behind a NAT that forgot us. */
 int raw_conn_rebind(struct raw_conn *conn);
 

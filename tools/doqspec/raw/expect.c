@@ -221,6 +221,7 @@ check_log(struct raw_script *script, struct raw_attempt *attempt)
 static const struct raw_expectation plain_expectations[] = {
     {"answer", check_answer, false, false},
     {"open", check_open, false, true},
+    {"abandoned", raw_check_abandoned, false, false},
     {"log", check_log, false, false},
     {"udp", raw_check_udp, false, false},
     {NULL, NULL, false, false},
@@ -330,9 +331,14 @@ check_all(struct raw_script *script, struct expect_plan *plan, bool is_over)
 static int
 wait_for(struct raw_script *script, struct expect_plan *plan)
 {
-	uint64_t deadline = raw_now() + plan->within_ms * RAW_MS;
+	uint64_t from = raw_now();
+	uint64_t deadline = from + plan->within_ms * RAW_MS;
 	int rc;
 
+	for (int i = 0; i < plan->count; i++) {
+		plan->attempts[i].from = from;
+		plan->attempts[i].until = deadline;
+	}
 	for (;;) {
 		uint64_t now = raw_now();
 		uint64_t turn = now + POLL_MS * RAW_MS;

@@ -14,7 +14,10 @@
 struct raw_attempt {
 	struct raw_words words;
 	const struct raw_expectation *kind;
-	uint64_t stream; /* of `open` */
+	uint64_t stream;       /* of `open` */
+	uint64_t from, until;  /* the time it is given (raw_now) */
+	bool has_probed;       /* of `abandoned` */
+	uint64_t datagrams_in; /* when it did */
 };
 
 struct raw_expectation {
@@ -26,6 +29,9 @@ struct raw_expectation {
 
 /* check_quic.c: about the connection.  Ends with a NULL name. */
 extern const struct raw_expectation raw_quic_expectations[];
+
+/* abandoned.c: is the connection dead without a word? */
+int raw_check_abandoned(struct raw_script *script, struct raw_attempt *attempt);
 
 /* early.c: about tickets and early data.  Ends with a NULL name. */
 extern const struct raw_expectation raw_early_expectations[];

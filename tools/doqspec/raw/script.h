@@ -109,6 +109,10 @@
  *   expect reset STREAM [code=N]         expect no_reset STREAM
  *   expect close app|transport CODE      expect no_close
  *   expect open            a new query on this connection is answered
+ *   expect abandoned       dead without a word, as RFC 9250 4.3.3 allows: in
+ *                          the second half of the time not one datagram comes
+ *                          for PINGs and a query; or a stateless reset does.
+ *                          The control client is asked in any case.
  *   expect alive | idle | stateless_reset | retry | no_retry | token | verified
  *   expect version N       of QUIC
  *   expect acked           all that we sent is acknowledged
