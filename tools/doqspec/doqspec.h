@@ -8,6 +8,16 @@
  * RAW_EXIT_FAILED when something did not, RAW_EXIT_TROUBLE when the tool could
  * not do its work.
  */
+int spec_control(int argc, char **argv);
 int spec_play(int argc, char **argv);
+
+/* A server: quic://HOST[:PORT], an IPv6 address in brackets. */
+struct spec_url {
+	char host[256];
+	char port[6]; /* 853 where none was given (RFC 9250 4.1.1) */
+};
+
+/* Takes a URL apart; -EINVAL when it is none. */
+int spec_url_read(const char *text, struct spec_url *ret_url);
 
 #endif

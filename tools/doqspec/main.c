@@ -14,8 +14,10 @@ main(int argc, char **argv)
 {
 	/* A reader that went away is an error of write(), not our end. */
 	signal(SIGPIPE, SIG_IGN);
+	if (argc > 1 && strcmp(argv[1], "control") == 0)
+		return spec_control(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "play") == 0)
 		return spec_play(argc - 1, argv + 1);
-	fputs("usage: doqspec play ...\n", stderr);
+	fputs("usage: doqspec control | play ...\n", stderr);
 	return RAW_EXIT_TROUBLE;
 }
