@@ -64,6 +64,7 @@ struct raw_settings {
 	bool no_ack;	  /* abandon() as soon as the handshake is done */
 	bool hello_tls12; /* offer nothing above TLS 1.2 */
 	bool is_reversed; /* the datagrams of the hello go last first */
+	bool is_dry;	  /* without a socket: the first flight is made only */
 };
 void raw_settings_default(struct raw_settings *settings);
 

@@ -72,6 +72,16 @@
  *   many N query:PATTERN [window=N] [conns=N] [FIELD...] [within D]
  *                          %u in the name counts; every one answered once
  *   udp HOST PORT PART...  one bare datagram
+ *   flood KIND COUNT [sources=N] [rate=N] [listen=D]
+ *                          COUNT datagrams, RATE a second (1000), from N
+ *                          addresses of 127.0.0.0/8, or N ports where the
+ *                          server is elsewhere; then it listens for D.  Fails
+ *                          if a source was sent more than 3 times what it
+ *                          sent.  Nothing is answered.  KIND: hello (a good
+ *                          ClientHello each), half (the first datagram of one
+ *                          that takes two), initial (one that no key opens),
+ *                          token (the same with a random token), short (of no
+ *                          connection), version (one that nobody has)
  *
  * QUERY: NAME[/TYPE][,WORD...] with the words
  *   qr aa tc rd ra z ad cd (each =0 clears; rd is set) do opt opcode=N rcode=X
@@ -216,6 +226,7 @@ extern const struct raw_command raw_udp_commands[];	/* cmd_udp.c */
 extern const struct raw_command raw_expect_commands[];	/* expect.c */
 extern const struct raw_command raw_load_commands[];	/* load.c */
 extern const struct raw_command raw_early_commands[];	/* early.c */
+extern const struct raw_command raw_flood_commands[];	/* cmd_flood.c */
 
 /* words.c: pieces of lines.  0 or -EINVAL. */
 int raw_word_number(const char *text, uint64_t *ret_number);

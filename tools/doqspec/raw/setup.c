@@ -343,7 +343,13 @@ raw_conn_new(const char *name, const struct raw_settings *settings)
 		raw_conn_fail(conn, "no address for %s", settings->host);
 		return conn;
 	}
-	rc = open_socket(conn);
+	if (conn->settings.is_dry) {
+		conn->local.ss_family = conn->remote.ss_family;
+		conn->local_len = conn->remote_len;
+		rc = 0;
+	} else {
+		rc = open_socket(conn);
+	}
 	if (rc != 0) {
 		raw_conn_fail(conn, "socket: %s", strerror(-rc));
 		return conn;
