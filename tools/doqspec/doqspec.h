@@ -8,6 +8,8 @@
  * RAW_EXIT_FAILED when something did not, RAW_EXIT_TROUBLE when the tool could
  * not do its work.
  */
+int spec_main(int argc, char **argv); /* none: runs the cases */
+int spec_show(int argc, char **argv);
 int spec_control(int argc, char **argv);
 int spec_play(int argc, char **argv);
 

@@ -3,10 +3,8 @@
  * doqspec: a conformance tester for DNS-over-QUIC servers (RFC 9250).
  */
 #include "tools/doqspec/doqspec.h"
-#include "tools/doqspec/raw/bytes.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 int
@@ -18,6 +16,7 @@ main(int argc, char **argv)
 		return spec_control(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "play") == 0)
 		return spec_play(argc - 1, argv + 1);
-	fputs("usage: doqspec control | play ...\n", stderr);
-	return RAW_EXIT_TROUBLE;
+	if (argc > 1 && strcmp(argv[1], "show") == 0)
+		return spec_show(argc - 1, argv + 1);
+	return spec_main(argc, argv);
 }

@@ -306,8 +306,8 @@ check_special(const struct raw_dns *d, const char *field)
 	return check_text(d, field);
 }
 
-static void
-describe(const struct raw_dns *d, char *seen, size_t size)
+void
+raw_check_describe(const struct raw_dns *d, char *seen, size_t size)
 {
 	int n = snprintf(seen, size,
 	    "id %u %s opcode %u%s%s%s%s%s%s qd %u an %u ns %u ar %u %s", d->id,
@@ -349,6 +349,6 @@ raw_check_field(
 	if (rc == -EINVAL)
 		rc = check_special(dns, field);
 	if (rc == -1)
-		describe(dns, seen, size);
+		raw_check_describe(dns, seen, size);
 	return rc;
 }

@@ -154,6 +154,8 @@ raw_check_answer(struct raw_script *script, struct raw_conn *conn,
 		rc = say(script, -1, "the question is not echoed");
 	else
 		rc = check_message(script, &dns, words, first);
+	if (rc == 1)
+		raw_check_describe(&dns, script->seen, sizeof(script->seen));
 	raw_dns_done(&dns);
 	return rc;
 }
@@ -258,6 +260,7 @@ is_lasting(const struct raw_attempt *a)
 struct expect_plan {
 	struct raw_attempt attempts[ALTERNATIVES_MAX];
 	int count;
+	const struct raw_attempt *held; /* the one that did */
 	uint64_t within_ms;
 	bool has_within;
 };
@@ -320,6 +323,8 @@ check_all(struct raw_script *script, struct expect_plan *plan, bool is_over)
 
 		if (rc == 0 && is_over && is_lasting(a))
 			rc = 1;
+		if (rc == 1)
+			plan->held = a;
 		if (rc == 1 || rc == -EINVAL)
 			return rc;
 		if (rc == 0)
@@ -351,20 +356,24 @@ wait_for(struct raw_script *script, struct expect_plan *plan)
 	}
 }
 
+/* Which of several it was, in front of what was seen. */
 static void
-report(struct raw_script *script, const struct raw_words *words)
+name_held(struct raw_script *script, const struct expect_plan *plan)
 {
-	char text[RAW_SEEN_TEXT] = "";
-	size_t n = 0;
+	char text[sizeof(script->seen)];
+	char seen[sizeof(script->seen)];
 
-	for (int i = 1; i < words->count && n < sizeof(text); i++)
-		n += (size_t)snprintf(
-		    text + n, sizeof(text) - n, " %s", words->at[i]);
-	raw_script_failed(script, "expected:%s; seen: %s", text, script->seen);
+	if (plan->count == 1)
+		return;
+	snprintf(seen, sizeof(seen), "%s", script->seen);
+	raw_script_join(&plan->held->words, 0, text, sizeof(text));
+	snprintf(script->seen, sizeof(script->seen), "%.*s (%.*s)",
+	    RAW_SEEN_TEXT / 4, text, RAW_SEEN_TEXT / 2, seen);
 }
 
+/* Waits; 1 when it held, 0 or -1 when not, -EINVAL.  `seen` says what came. */
 static int
-cmd_expect(struct raw_script *script, const struct raw_words *words)
+expect_words(struct raw_script *script, const struct raw_words *words)
 {
 	struct expect_plan plan = {.count = 0};
 	int rc = plan_expect(&plan, words);
@@ -379,16 +388,44 @@ cmd_expect(struct raw_script *script, const struct raw_words *words)
 				     : script->deadline_ms;
 	snprintf(script->seen, sizeof(script->seen), "nothing");
 	rc = wait_for(script, &plan);
+	if (rc == 1)
+		name_held(script, &plan);
+	return rc;
+}
+
+static int
+cmd_expect(struct raw_script *script, const struct raw_words *words)
+{
+	char text[RAW_SEEN_TEXT];
+	int rc = expect_words(script, words);
+
 	if (rc == -EINVAL)
 		return rc;
-	if (rc != 1)
-		report(script, words);
-	else if (script->is_verbose)
-		printf("# %u: held\n", script->line);
+	raw_script_join(words, 1, text, sizeof(text));
+	raw_script_judge(script, text, rc == 1);
+	return 0;
+}
+
+/* An expectation that says whether the case has a subject here. */
+static int
+cmd_applies(struct raw_script *script, const struct raw_words *words)
+{
+	char text[2 * RAW_SEEN_TEXT];
+	int rc = expect_words(script, words);
+	size_t n;
+
+	if (rc == -EINVAL || rc == 1)
+		return rc == 1 ? 0 : rc;
+	raw_script_join(words, 1, text, RAW_SEEN_TEXT);
+	n = strlen(text);
+	snprintf(
+	    text + n, sizeof(text) - n, " does not hold: %s", script->seen);
+	raw_script_inapplicable(script, text);
 	return 0;
 }
 
 const struct raw_command raw_expect_commands[] = {
     {"expect", cmd_expect},
+    {"applies", cmd_applies},
     {NULL, NULL},
 };

@@ -24,8 +24,10 @@ enum {
 void
 raw_script_init(struct raw_script *script)
 {
-	*script = (struct raw_script){
-	    .file = "-", .udp = -1, .deadline_ms = RAW_DEADLINE_MS};
+	*script = (struct raw_script){.file = "-",
+	    .udp = -1,
+	    .deadline_ms = RAW_DEADLINE_MS,
+	    .first_deadline_ms = RAW_DEADLINE_MS};
 	raw_script_set(script, "HOST", "127.0.0.1");
 	raw_script_set(script, "PORT", "853");
 	raw_script_set(script, "NAME", "localhost");
@@ -53,7 +55,8 @@ clear_case(struct raw_script *script)
 	script->allows_foreign = false;
 	script->allows_failed = false;
 	script->allows_codes = false;
-	script->deadline_ms = RAW_DEADLINE_MS;
+	script->deadline_ms = script->first_deadline_ms;
+	script->is_inapplicable = false;
 	script->in_case = false;
 }
 
@@ -93,20 +96,76 @@ raw_script_get(const struct raw_script *script, const char *name)
 	return NULL;
 }
 
-void
-raw_script_failed(struct raw_script *script, const char *format, ...)
+/* To standard error, with its place, or to the observer. */
+static void
+complain(struct raw_script *script, const char *text)
 {
-	va_list args;
-
+	if (script->observer != NULL) {
+		script->observer->failed(script->observer->arg, text);
+		return;
+	}
 	fflush(stdout);
 	fprintf(stderr, "%s:%u: ", script->file, script->line);
 	if (script->title[0] != '\0')
 		fprintf(stderr, "[%s] ", script->title);
+	fprintf(stderr, "%s\n", text);
+}
+
+void
+raw_script_failed(struct raw_script *script, const char *format, ...)
+{
+	char text[2 * RAW_SEEN_TEXT];
+	va_list args;
+
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	complain(script, text);
 	script->has_failed = true;
+}
+
+void
+raw_script_judge(struct raw_script *script, const char *expected, bool held)
+{
+	const struct raw_observer *o = script->observer;
+
+	if (o != NULL) {
+		o->expectation(o->arg, expected, script->seen, held);
+		script->has_failed |= !held;
+	} else if (!held) {
+		raw_script_failed(
+		    script, "expected: %s; seen: %s", expected, script->seen);
+	} else if (script->is_verbose) {
+		printf("# %u: held\n", script->line);
+	}
+}
+
+void
+raw_script_inapplicable(struct raw_script *script, const char *reason)
+{
+	const struct raw_observer *o = script->observer;
+
+	script->is_inapplicable = true;
+	if (o != NULL)
+		o->inapplicable(o->arg, reason);
+	else
+		printf("# not applicable: %s: %s\n", script->title, reason);
+}
+
+void
+raw_script_join(
+    const struct raw_words *words, int first, char *text, size_t size)
+{
+	size_t n = 0;
+
+	text[0] = '\0';
+	for (int i = first; i < words->count && n < size; i++) {
+		const char *word = words->at[i];
+		bool is_one = word[0] != '\0' && strpbrk(word, " \t") == NULL;
+
+		n += (size_t)snprintf(text + n, size - n,
+		    is_one ? "%s%s" : "%s'%s'", i > first ? " " : "", word);
+	}
 }
 
 /* ---- lines into words -------------------------------------------------- */
@@ -252,6 +311,24 @@ check_manners(struct raw_script *script)
 	}
 }
 
+/* Its ids, unless it did not apply. */
+static void
+print_case(const struct raw_script *script)
+{
+	for (size_t i = 0; i < script->nids; i++)
+		if (script->has_failed)
+			printf("not ok %s\n", script->ids[i]);
+		else if (!script->is_inapplicable)
+			printf("ok %s\n", script->ids[i]);
+	if (script->is_verbose || script->has_failed)
+		printf("# %s: %s\n",
+		    script->has_failed	      ? "failed"
+		    : script->is_inapplicable ? "not applicable"
+					      : "held",
+		    script->title[0] != '\0' ? script->title : script->file);
+	fflush(stdout);
+}
+
 static void
 end_case(struct raw_script *script)
 {
@@ -260,19 +337,14 @@ end_case(struct raw_script *script)
 	script->cases++;
 	if (!script->has_failed)
 		check_manners(script);
-	if (!script->has_failed && !script->skips_control &&
-	    !raw_script_control(script))
+	if (!script->has_failed && !script->is_inapplicable &&
+	    !script->skips_control && !raw_script_control(script))
 		raw_script_failed(
 		    script, "control client not answered: %s", script->seen);
-	for (size_t i = 0; i < script->nids; i++)
-		printf("%s %s\n", script->has_failed ? "not ok" : "ok",
-		    script->ids[i]);
 	if (script->has_failed)
 		script->cases_failed++;
-	if (script->is_verbose || script->has_failed)
-		printf("# %s: %s\n", script->has_failed ? "failed" : "held",
-		    script->title[0] != '\0' ? script->title : script->file);
-	fflush(stdout);
+	if (script->observer == NULL)
+		print_case(script);
 	clear_case(script);
 }
 
@@ -368,8 +440,47 @@ cmd_allow(struct raw_script *script, const struct raw_words *words)
 	return 0;
 }
 
+/* What only the reader, or the runner of many cases, looks at. */
+static int
+cmd_note(struct raw_script *script, const struct raw_words *words)
+{
+	(void)script;
+	return words->count > 1 ? 0 : -EINVAL;
+}
+
+static int
+cmd_alone(struct raw_script *script, const struct raw_words *words)
+{
+	(void)script;
+	return words->count == 1 ? 0 : -EINVAL;
+}
+
+static int
+cmd_needs(struct raw_script *script, const struct raw_words *words)
+{
+	for (int i = 1; i < words->count; i++) {
+		char name[64];
+		size_t n = 0;
+
+		for (const char *p = words->at[i];
+		     *p != '\0' && n + 1 < sizeof(name); p++)
+			name[n++] = (char)toupper((unsigned char)*p);
+		name[n] = '\0';
+		if (raw_script_get(script, name) != NULL)
+			continue;
+		snprintf(script->seen, sizeof(script->seen), "needs %s", name);
+		raw_script_inapplicable(script, script->seen);
+		return 0;
+	}
+	return words->count > 1 ? 0 : -EINVAL;
+}
+
 static const struct raw_command plain_commands[] = {
     {"case", cmd_case},
+    {"name", cmd_note},
+    {"rfc", cmd_note},
+    {"needs", cmd_needs},
+    {"alone", cmd_alone},
     {"set", cmd_set},
     {"deadline", cmd_deadline},
     {"wait", cmd_wait},
@@ -411,6 +522,31 @@ choose_connection(struct raw_script *script, struct raw_words *words)
 	return 0;
 }
 
+/* Commands that neither act nor wait, or that tell by themselves. */
+static bool
+is_told(const char *name)
+{
+	static const char *const quiet[] = {"case", "name", "rfc", "needs",
+	    "alone", "allow", "deadline", "nocontrol", "set", "expect",
+	    "applies"};
+
+	for (size_t i = 0; i < sizeof(quiet) / sizeof(quiet[0]); i++)
+		if (strcmp(quiet[i], name) == 0)
+			return false;
+	return true;
+}
+
+static void
+tell_command(struct raw_script *script, const struct raw_words *words)
+{
+	char text[RAW_SEEN_TEXT];
+
+	if (script->observer == NULL || !is_told(words->at[0]))
+		return;
+	raw_script_join(words, 0, text, sizeof(text));
+	script->observer->command(script->observer->arg, text);
+}
+
 static int
 run_words(struct raw_script *script, struct raw_words *words)
 {
@@ -426,10 +562,20 @@ run_words(struct raw_script *script, struct raw_words *words)
 		return -EINVAL;
 	if (command->fn != cmd_case)
 		script->in_case = true;
+	tell_command(script, words);
 	rc = command->fn(script, words);
 	if (is_chosen)
 		script->current = before;
 	return rc;
+}
+
+static void
+not_understood(struct raw_script *script, const char *line)
+{
+	char text[RAW_SEEN_TEXT];
+
+	snprintf(text, sizeof(text), "not understood: %s", line);
+	complain(script, text);
 }
 
 static int
@@ -442,15 +588,14 @@ run_line(struct raw_script *script, const char *line)
 			   isspace((unsigned char)line[blank + 4]));
 	int rc;
 
-	if (script->has_failed && !is_case)
+	if ((script->has_failed || script->is_inapplicable) && !is_case)
 		return 0;
 	rc = split_line(script, line, &words);
 	if (rc == 0 && words.count > 0)
 		rc = run_words(script, &words);
 	words_done(&words);
 	if (rc != 0)
-		fprintf(stderr, "%s:%u: not understood: %s\n", script->file,
-		    script->line, line);
+		not_understood(script, line);
 	return rc;
 }
 
@@ -504,8 +649,7 @@ run_repeat(struct raw_script *script, const struct lines *lines, size_t at,
 		rc = -EINVAL;
 	words_done(&words);
 	if (rc != 0)
-		fprintf(stderr, "%s:%u: not understood: %s\n", script->file,
-		    script->line, lines->at[at]);
+		not_understood(script, lines->at[at]);
 	for (uint64_t i = 0; i < count && rc == 0; i++) {
 		char number[24];
 

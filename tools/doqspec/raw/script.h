@@ -21,14 +21,22 @@
  *                          connection of its own got an answer
  *   set NAME VALUE         a variable (HOST PORT NAME TYPE: the server and the
  *                          question that `expect open` and `control` ask;
- *                          VERSION: of QUIC, for all connections).  After
- *                          a handshake STREAMS_BIDI STREAMS_UNI STREAM_DATA
- *                          MAX_DATA IDLE (ms) hold what the server permits
+ *                          VERSION of QUIC, SNI, CA: for all connections).
+ *                          After a handshake STREAMS_BIDI STREAMS_UNI
+ *                          STREAM_DATA MAX_DATA IDLE (ms) hold what the
+ *                          server permits
  *   repeat N ... end       the lines between, N times, $I counts from 0
  *   deadline D             for expectations that follow (5s)
  *   wait D                 time passes
  *   control [HOST PORT NAME]     a fresh connection asks NAME, answer NOERROR
  *   nocontrol              no automatic control at the end of this case
+ *   name WORD   rfc TEXT   notes: a case's name in its group and where its rule
+ *                          stands, e.g. rfc 9250 4.3.3
+ *   needs VARIABLE...      in small letters: big stands for BIG; without them
+ *                          the case is not applicable
+ *   applies EXPECTATION... an expectation that says whether the case applies at
+ *                          all; if it does not hold, the case ends there
+ *   alone                  a note: not beside other cases
  *   allow stop_sending | foreign | failed | codes
  *                          do not fail the case for STOP_SENDING, for streams
  *                          opened by the server, for a connection that failed
@@ -162,9 +170,27 @@ struct raw_var {
 	char *name, *value;
 };
 
+/*
+ * Who wants to know what a script does.  With an observer the script prints
+ * neither failures nor ids.  No member is NULL; the texts live as long as the
+ * call, and what is in `seen` may have been chosen by the server.
+ */
+struct raw_observer {
+	void *arg;
+	/* A line that acts, with its variables replaced, before it runs. */
+	void (*command)(void *arg, const char *line);
+	/* `expect` and what else waits: `expected` in the script's words. */
+	void (*expectation)(
+	    void *arg, const char *expected, const char *seen, bool held);
+	/* What failed without having been waited for. */
+	void (*failed)(void *arg, const char *text);
+	void (*inapplicable)(void *arg, const char *reason);
+};
+
 struct raw_script {
 	const char *file;
 	unsigned line;
+	const struct raw_observer *observer; /* or NULL */
 	struct raw_loop loop;
 	struct raw_conn *current;
 	uint64_t last_stream;
@@ -173,11 +199,13 @@ struct raw_script {
 	char *ids[RAW_IDS_MAX];
 	size_t nids;
 	char title[256];
-	bool in_case, has_failed;
+	bool in_case, has_failed, is_inapplicable;
+	bool any_rcode; /* of `control`; else NOERROR */
 	bool skips_control;
 	bool allows_stop, allows_foreign, allows_failed, allows_codes;
 	uint64_t deadline_ms;
-	int udp; /* socket of `udp`, or -1 */
+	uint64_t first_deadline_ms; /* at the start of each case */
+	int udp;		    /* socket of `udp`, or -1 */
 	struct raw_buf udp_got;
 	size_t udp_datagrams, udp_largest;
 	unsigned cases, cases_failed;
@@ -205,9 +233,21 @@ void raw_script_set(
     struct raw_script *script, const char *name, const char *value);
 const char *raw_script_get(const struct raw_script *script, const char *name);
 
-/* Prints "FILE:LINE: ..." and marks the case as failed. */
+/* Prints "FILE:LINE: ..." or tells the observer; the case has failed. */
 void raw_script_failed(struct raw_script *script, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* What was waited for, and whether it came (script->seen); if not, the case
+ * has failed. */
+void raw_script_judge(
+    struct raw_script *script, const char *expected, bool held);
+
+/* The case ends here without a verdict. */
+void raw_script_inapplicable(struct raw_script *script, const char *reason);
+
+/* The words from `first` on, blanks between them, as a line. */
+void raw_script_join(
+    const struct raw_words *words, int first, char *text, size_t size);
 
 /*
  * Command functions: 0 when done (also when an expectation failed, which they
@@ -240,8 +280,8 @@ int raw_word_part(
     struct raw_script *script, const char *word, struct raw_buf *buf);
 
 /* A connection to HOST and PORT with the default settings, in the loop. */
-/* The default settings with HOST, PORT and VERSION; -EINVAL if the last is no
- * version. */
+/* The default settings with HOST, PORT, VERSION, SNI and CA; -EINVAL if
+ * VERSION is none. */
 int raw_script_settings(
     const struct raw_script *script, struct raw_settings *ret_settings);
 
@@ -277,5 +317,7 @@ int raw_early_settings(struct raw_script *script, struct raw_early_plan *plan,
 /* answer.c: does one FIELD hold?  Same results; -EINVAL: not a field. */
 int raw_check_field(
     const struct raw_dns *dns, const char *field, char *seen, size_t size);
+/* The message in one line. */
+void raw_check_describe(const struct raw_dns *dns, char *seen, size_t size);
 
 #endif
