@@ -3,9 +3,11 @@
  * doqspec's main work: chooses cases, runs them, reports.
  */
 #include "tools/doqspec/doqspec.h"
+#include "tools/doqspec/report.h"
 #include "tools/doqspec/run.h"
 #include "tools/doqspec/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +18,9 @@ struct session {
 	struct spec_table table;
 	struct spec_outcome outcome;
 	struct spec_text text;
-	bool has_progress; /* a status line on standard error */
+	FILE *json, *junit; /* or NULL */
+	bool has_text;	    /* standard output is no program's */
+	bool has_progress;  /* a status line on standard error */
 };
 
 static void
@@ -44,7 +48,8 @@ on_ended(void *arg, const struct spec_case *c, const struct spec_result *result)
 	const struct session *session = arg;
 
 	clear_progress(session);
-	spec_text_case(&session->text, c, result);
+	if (session->has_text)
+		spec_text_case(&session->text, c, result);
 }
 
 /* Puts the chosen cases into the outcome: first those that may have
@@ -112,6 +117,76 @@ wants_colour(enum spec_colour colour)
 	return isatty(STDOUT_FILENO) && (no == NULL || *no == '\0');
 }
 
+/* ---- reports in files -------------------------------------------------- */
+
+/* "" is standard output; NULL, and a line on standard error, when not. */
+static FILE *
+open_report(const char *path)
+{
+	FILE *file = *path == '\0' ? stdout : fopen(path, "we");
+
+	if (file == NULL)
+		fprintf(stderr, "doqspec: %s: %s\n", path, strerror(errno));
+	return file;
+}
+
+/* Before the first case: a name that cannot be written is known then. */
+static bool
+open_reports(struct session *session)
+{
+	const struct spec_options *o = &session->options;
+
+	if (o->json != NULL) {
+		session->json = open_report(o->json);
+		if (session->json == NULL)
+			return false;
+	}
+	if (o->junit != NULL) {
+		session->junit = open_report(o->junit);
+		if (session->junit == NULL)
+			return false;
+	}
+	session->has_text = session->json != stdout && session->junit != stdout;
+	if (session->json != stdout || session->junit != stdout)
+		return true;
+	fputs("doqspec: --json and --junit cannot share standard output\n",
+	    stderr);
+	return false;
+}
+
+static bool
+close_report(FILE *file)
+{
+	bool is_bad;
+
+	if (file == NULL)
+		return true;
+	is_bad = fflush(file) != 0 || ferror(file);
+	if (file != stdout && fclose(file) != 0)
+		is_bad = true;
+	if (is_bad)
+		fputs("doqspec: a report could not be written\n", stderr);
+	return !is_bad;
+}
+
+static bool
+write_reports(struct session *session)
+{
+	bool is_good;
+
+	if (session->json != NULL)
+		spec_report_json(session->json, &session->outcome);
+	if (session->junit != NULL)
+		spec_report_junit(session->junit, &session->outcome);
+	if (session->has_text)
+		spec_text_summary(&session->text, &session->outcome);
+	is_good = !session->has_text || close_report(stdout);
+	is_good &= close_report(session->json);
+	return close_report(session->junit) && is_good;
+}
+
+/* ---- running ----------------------------------------------------------- */
+
 static int
 run_cases(struct session *session)
 {
@@ -120,7 +195,7 @@ run_cases(struct session *session)
 	struct spec_options *options = &session->options;
 	bool finished;
 
-	if (!spec_run_probe(options))
+	if (!spec_run_probe(options) || !open_reports(session))
 		return RAW_EXIT_TROUBLE;
 	session->text = (struct spec_text){.out = stdout,
 	    .is_coloured = wants_colour(options->colour),
@@ -128,8 +203,7 @@ run_cases(struct session *session)
 	session->has_progress = isatty(STDERR_FILENO);
 	finished = spec_run(options, &session->outcome, &watch);
 	clear_progress(session);
-	spec_text_summary(&session->text, &session->outcome);
-	if (!finished)
+	if (!write_reports(session) || !finished)
 		return RAW_EXIT_TROUBLE;
 	return spec_outcome_count(&session->outcome, SPEC_FAIL) > 0
 		   ? RAW_EXIT_FAILED

@@ -90,9 +90,10 @@ spec_text_summary(
 	size_t missed = spec_outcome_count(outcome, SPEC_NOT_RUN);
 
 	fprintf(text->out,
-	    "%zu cases: %zu passed, %zu failed, %zu not applicable, "
+	    "%zu case%s: %zu passed, %zu failed, %zu not applicable, "
 	    "%zu skipped",
-	    outcome->count, spec_outcome_count(outcome, SPEC_PASS),
+	    outcome->count, outcome->count == 1 ? "" : "s",
+	    spec_outcome_count(outcome, SPEC_PASS),
 	    spec_outcome_count(outcome, SPEC_FAIL),
 	    spec_outcome_count(outcome, SPEC_INAPPLICABLE),
 	    spec_outcome_count(outcome, SPEC_SKIP));
