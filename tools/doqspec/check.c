@@ -103,10 +103,9 @@ is_needed_by(const struct spec_case *c, const char *word)
 static bool
 is_known(const struct spec_case *c, const char *name)
 {
-	static const char *const always[] = {
-	    "HOST", "PORT", "NAME",
-	    "TYPE", "DANGLING", "I", "STREAMS_BIDI", "STREAMS_UNI",
-	    "STREAM_DATA", "MAX_DATA", "IDLE"};
+	static const char *const always[] = {"HOST", "PORT", "NAME", "TYPE",
+	    "DANGLING", "I", "STREAMS_BIDI", "STREAMS_UNI", "STREAM_DATA",
+	    "MAX_DATA", "IDLE"};
 	char word[WORD_MAX];
 	size_t i = 0;
 

@@ -236,7 +236,8 @@ take_url(struct spec_options *options)
 	}
 	if (spec_vars_get(&options->vars, "SNI") == NULL &&
 	    !is_address(options->server.host))
-		(void)spec_vars_set(&options->vars, "SNI", options->server.host);
+		(void)spec_vars_set(
+		    &options->vars, "SNI", options->server.host);
 	return 0;
 }
 

@@ -39,7 +39,7 @@ enum spec_colour {
 struct spec_options {
 	struct spec_vars vars;
 	struct spec_url server;
-	const char *url; /* its text */
+	const char *url;     /* its text */
 	const char *address; /* instead of the host's, or NULL */
 	const char *json;    /* a file, "" for standard output, or NULL */
 	const char *junit;

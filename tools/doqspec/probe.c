@@ -54,7 +54,8 @@ spec_run_probe(struct spec_options *options)
 			NULL, 0, NI_NUMERICHOST) != 0)
 			continue;
 		(void)spec_vars_set(&options->vars, "HOST", host);
-		(void)spec_vars_set(&options->vars, "PORT", options->server.port);
+		(void)spec_vars_set(
+		    &options->vars, "PORT", options->server.port);
 		is_good = is_answering(options, seen, sizeof(seen));
 	}
 	freeaddrinfo(list);
