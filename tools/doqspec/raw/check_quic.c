@@ -42,6 +42,18 @@ check_handshake(struct raw_script *script, struct raw_attempt *attempt)
 	return -1;
 }
 
+/* "in=LEVEL": -EINVAL when it is no such word, else whether it came so. */
+static int
+is_in_level(const struct raw_seen_close *close, const char *word)
+{
+	const char *value = raw_word_value(word, "in");
+
+	for (int level = 0; value != NULL && level < RAW_LEVELS; level++)
+		if (strcmp(value, raw_level_name((enum raw_level)level)) == 0)
+			return close->level == (enum raw_level)level;
+	return -EINVAL;
+}
+
 /* Does the close that was seen have this kind and one of these codes? */
 static int
 is_close(const struct raw_conn *conn, const struct raw_words *words, int at)
@@ -49,8 +61,13 @@ is_close(const struct raw_conn *conn, const struct raw_words *words, int at)
 	const struct raw_seen_close *c = &conn->seen.close;
 	bool is_app;
 	const char *p;
+	int is_there = 1;
 
-	if (words->count < at + 2)
+	if (words->count < at + 2 || words->count > at + 3)
+		return -EINVAL;
+	if (words->count == at + 3)
+		is_there = is_in_level(c, words->at[at + 2]);
+	if (is_there == -EINVAL)
 		return -EINVAL;
 	is_app = strcmp(words->at[at], "app") == 0;
 	if (!is_app && strcmp(words->at[at], "transport") != 0)
@@ -61,7 +78,8 @@ is_close(const struct raw_conn *conn, const struct raw_words *words, int at)
 
 		if (end == p || (*end != '\0' && *end != '|'))
 			return -EINVAL;
-		if (c->is_seen && c->is_app == is_app && c->code == code)
+		if (c->is_seen && c->is_app == is_app && c->code == code &&
+		    is_there)
 			return 1;
 		p = *end == '|' ? end + 1 : end;
 	}
@@ -322,27 +340,108 @@ check_param(struct raw_script *script, struct raw_attempt *attempt)
 	return -EINVAL;
 }
 
+/* "initial:" or "handshake:" in front; steps over it. */
+static enum raw_level
+take_level(const char **word)
+{
+	for (int i = RAW_LEVEL_INITIAL; i < RAW_LEVEL_1RTT; i++) {
+		const char *name = raw_level_name((enum raw_level)i);
+		size_t len = strlen(name);
+
+		if (strncmp(*word, name, len) != 0 || (*word)[len] != ':')
+			continue;
+		*word += len + 1;
+		return (enum raw_level)i;
+	}
+	return RAW_LEVEL_1RTT;
+}
+
 static int
 check_seen(struct raw_script *script, struct raw_attempt *attempt)
 {
+	const struct raw_seen *seen = &script->current->seen;
+	const uint64_t *frames = seen->frames;
+	uint64_t packets = seen->packets;
+	const char *word = attempt->words.at[1];
+	enum raw_level level;
 	size_t len;
 
 	if (attempt->words.count != 2)
 		return -EINVAL;
-	len = strcspn(attempt->words.at[1], "=<>");
-	if (len == 7 && strncmp(attempt->words.at[1], "PACKETS", len) == 0)
-		return raw_check_compare(script, attempt->words.at[1] + len,
-		    script->current->seen.packets);
+	level = take_level(&word);
+	if (level != RAW_LEVEL_1RTT) {
+		frames = seen->long_frames[level];
+		packets = seen->long_packets[level];
+	}
+	len = strcspn(word, "=<>");
+	if (len == 7 && strncmp(word, "PACKETS", len) == 0)
+		return raw_check_compare(script, word + len, packets);
 	for (uint64_t type = 0; type < RAW_FRAME_TYPES; type++) {
 		const char *name = raw_frame_name(type);
 
-		if (strlen(name) == len &&
-		    strncmp(name, attempt->words.at[1], len) == 0)
-			return raw_check_compare(script,
-			    attempt->words.at[1] + len,
-			    script->current->seen.frames[type]);
+		if (strlen(name) == len && strncmp(name, word, len) == 0)
+			return raw_check_compare(
+			    script, word + len, frames[type]);
 	}
 	return -EINVAL;
+}
+
+/* credit [N]: may N more streams be opened (RFC 9000 4.6)? */
+static int
+check_credit(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_conn *conn = script->current;
+	const struct raw_words *w = &attempt->words;
+	uint64_t used = conn->next_bidi / RAW_STREAM_KINDS;
+	uint64_t limit = conn->seen.max_streams_bidi;
+	uint64_t want = 1;
+
+	if (w->count > 2 ||
+	    (w->count == 2 && raw_word_number(w->at[1], &want) != 0))
+		return -EINVAL;
+	snprintf(script->seen, sizeof(script->seen),
+	    "%" PRIu64 " streams permitted, %" PRIu64 " used", limit, used);
+	if (limit >= used && limit - used >= want)
+		return 1;
+	return raw_conn_is_alive(conn) ? 0 : -1;
+}
+
+/* data STREAM [>=N]: so many octets came, without a hole. */
+static int
+check_data(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_words *w = &attempt->words;
+	const struct raw_seen_stream *s =
+	    raw_seen_stream(&script->current->seen, attempt->stream);
+	int rc;
+
+	if (w->count < 2 || w->count > 3)
+		return -EINVAL;
+	rc = raw_check_compare(
+	    script, w->count == 3 ? w->at[2] : ">=1", s != NULL ? s->whole : 0);
+	if (rc != 0)
+		return rc;
+	return raw_conn_is_alive(script->current) ? 0 : -1;
+}
+
+/* fin STREAM: all of it came, up to the end. */
+static int
+check_fin(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_seen_stream *s =
+	    raw_seen_stream(&script->current->seen, attempt->stream);
+
+	if (attempt->words.count != 2)
+		return -EINVAL;
+	if (raw_seen_is_finished(s))
+		return 1;
+	describe(script);
+	if (s != NULL && s->has_reset) {
+		snprintf(script->seen, sizeof(script->seen),
+		    "RESET_STREAM 0x%" PRIx64, s->reset_code);
+		return -1;
+	}
+	return raw_conn_is_alive(script->current) ? 0 : -1;
 }
 
 static int
@@ -409,6 +508,9 @@ const struct raw_expectation raw_quic_expectations[] = {
     {"no_reset", check_no_reset, true, false},
     {"close", check_close, false, false},
     {"no_close", check_no_close, true, false},
+    {"credit", check_credit, false, false},
+    {"data", check_data, false, false},
+    {"fin", check_fin, false, false},
     {"alive", check_alive, false, false},
     {"idle", check_idle, false, false},
     {"stateless_reset", check_stateless_reset, false, false},

@@ -344,13 +344,19 @@ cmd_abandon(struct raw_script *script, const struct raw_words *words)
 	return 0;
 }
 
+/* rebind [to ADDRESS] */
 static int
 cmd_rebind(struct raw_script *script, const struct raw_words *words)
 {
-	if (script->current == NULL || words->count != 1)
+	bool has_address = words->count == 3 && strcmp(words->at[1], "to") == 0;
+	int rc;
+
+	if (script->current == NULL || (words->count != 1 && !has_address))
 		return -EINVAL;
-	if (raw_conn_rebind(script->current) != 0)
-		raw_script_failed(script, "no new socket");
+	rc =
+	    raw_conn_rebind(script->current, has_address ? words->at[2] : NULL);
+	if (rc != 0)
+		raw_script_failed(script, "no new socket: %s", strerror(-rc));
 	return 0;
 }
 
@@ -436,6 +442,19 @@ print_params(const struct raw_conn *conn)
 }
 
 static void
+print_frames(const char *level, const uint64_t *frames)
+{
+	const char *head = level;
+
+	for (unsigned i = 0; i < RAW_FRAME_TYPES; i++) {
+		if (frames[i] == 0)
+			continue;
+		printf("%s %s %" PRIu64, head, raw_frame_name(i), frames[i]);
+		head = "";
+	}
+}
+
+static void
 print_seen(const struct raw_conn *conn)
 {
 	char text[RAW_SEEN_TEXT];
@@ -443,10 +462,10 @@ print_seen(const struct raw_conn *conn)
 	raw_conn_describe(conn, text, sizeof(text));
 	printf("# %s: %s; %" PRIu64 " packets", conn->name, text,
 	    conn->seen.packets);
-	for (unsigned i = 0; i < RAW_FRAME_TYPES; i++)
-		if (conn->seen.frames[i] > 0)
-			printf(" %s %" PRIu64, raw_frame_name(i),
-			    conn->seen.frames[i]);
+	print_frames("", conn->seen.frames);
+	print_frames(" initial:", conn->seen.long_frames[RAW_LEVEL_INITIAL]);
+	print_frames(
+	    " handshake:", conn->seen.long_frames[RAW_LEVEL_HANDSHAKE]);
 	printf("\n");
 }
 

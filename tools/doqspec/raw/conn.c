@@ -436,7 +436,7 @@ raw_conn_probe(struct raw_conn *conn)
 	return true;
 }
 
-/* What ngtcp2 learnt from a CONNECTION_CLOSE in a long-header packet. */
+/* What ngtcp2 learnt from a CONNECTION_CLOSE that the tap could not open. */
 static void
 note_long_close(struct raw_conn *conn)
 {
@@ -453,7 +453,10 @@ note_long_close(struct raw_conn *conn)
 		f.type = RAW_FRAME_CLOSE_APP;
 	if (f.data == NULL)
 		f.len = 0;
-	raw_seen_frame(&conn->seen, &f);
+	if (f.type == RAW_FRAME_CLOSE_APP)
+		raw_seen_frame(&conn->seen, &f);
+	else
+		raw_seen_long_frame(&conn->seen, RAW_LEVEL_HANDSHAKE, &f);
 }
 
 static void
@@ -571,9 +574,12 @@ raw_conn_describe(const struct raw_conn *conn, char *text, size_t size)
 		snprintf(text, size, "connection open");
 		break;
 	case RAW_CLOSED_BY_SERVER:
-		snprintf(text, size, "server closed: %s 0x%llx \"%s\"",
+		snprintf(text, size, "server closed: %s 0x%llx%s%s \"%s\"",
 		    c->is_app ? "app" : "transport",
-		    (unsigned long long)c->code, c->reason);
+		    (unsigned long long)c->code,
+		    c->level != RAW_LEVEL_1RTT ? " in " : "",
+		    c->level != RAW_LEVEL_1RTT ? raw_level_name(c->level) : "",
+		    c->reason);
 		break;
 	case RAW_CLOSED_BY_US:
 		snprintf(text, size, "closed by this client");

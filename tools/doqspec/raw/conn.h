@@ -134,7 +134,11 @@ struct raw_conn {
 	gnutls_session_t tls;
 	gnutls_certificate_credentials_t cred;
 	ngtcp2_crypto_conn_ref ref;
-	struct raw_keys rx, tx;
+	struct raw_keys rx, tx; /* 1-RTT */
+	struct raw_keys
+	    rx_initial[2]; /* of versions 1 and 2, made when needed */
+	struct raw_keys rx_handshake;
+	ngtcp2_cid first_dcid; /* where keys of Initial packets come from */
 	uint8_t dcid[NGTCP2_MAX_CIDLEN];
 	size_t dcid_len;
 	bool is_taken_over, is_abandoned, has_vn, has_retry, is_verified;
@@ -227,8 +231,9 @@ void raw_conn_abandon(struct raw_conn *conn);
  */
 bool raw_conn_probe(struct raw_conn *conn);
 
-/* Goes on from another local port, as behind a NAT that forgot us. */
-int raw_conn_rebind(struct raw_conn *conn);
+/* Goes on from another local port, as behind a NAT that forgot us, and from
+ * another local address if that is not NULL.  -errno. */
+int raw_conn_rebind(struct raw_conn *conn, const char *address);
 
 /* Our side of a stream, made when not there; NULL for an absurd ID. */
 struct raw_out *raw_conn_out(struct raw_conn *conn, uint64_t stream);
@@ -261,7 +266,10 @@ void raw_tls_done(struct raw_conn *conn);
 int raw_early_offer(struct raw_conn *conn, const struct raw_ticket *ticket);
 int raw_early_on_hello(struct raw_conn *conn, const struct raw_buf *hello);
 
-/* tap.c: opens and notes the 1-RTT packets of a datagram, either way. */
+/*
+ * tap.c: opens and notes what the server sent; of what we send, the numbers of
+ * 1-RTT packets.  raw_tap_replay: keys may have come for what waits.
+ */
 bool raw_tap_is_initial(const uint8_t *data, size_t len);
 void raw_tap_in(struct raw_conn *conn, const uint8_t *data, size_t len);
 void raw_tap_out(struct raw_conn *conn, const uint8_t *data, size_t len);

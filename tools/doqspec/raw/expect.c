@@ -293,6 +293,17 @@ plan_expect(struct expect_plan *plan, const struct raw_words *words)
 	return plan->count > 0 ? 0 : -EINVAL;
 }
 
+/* Many second words are no stream: an expectation does not change `last`. */
+static void
+find_stream(struct raw_script *script, struct raw_attempt *a)
+{
+	uint64_t last = script->last_stream;
+
+	if (a->words.count > 1 && strcmp(a->words.at[1], "new") != 0)
+		(void)raw_word_stream(script, a->words.at[1], &a->stream);
+	script->last_stream = last;
+}
+
 static int
 begin_attempt(struct raw_script *script, struct raw_attempt *a)
 {
@@ -306,8 +317,8 @@ begin_attempt(struct raw_script *script, struct raw_attempt *a)
 		return -EINVAL;
 	if (a->kind->asks)
 		a->stream = raw_script_ask(script, script->current);
-	else if (a->words.count > 1 && strcmp(a->words.at[1], "new") != 0)
-		(void)raw_word_stream(script, a->words.at[1], &a->stream);
+	else
+		find_stream(script, a);
 	return 0;
 }
 

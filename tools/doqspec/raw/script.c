@@ -305,6 +305,11 @@ check_manners(struct raw_script *script)
 			raw_script_failed(script,
 			    "%s: a frame of the server is not readable",
 			    c->name);
+		if (c->seen.misplaced > 0)
+			raw_script_failed(script,
+			    "%s: a frame that no Initial or Handshake packet "
+			    "may hold",
+			    c->name);
 		check_codes(script, c);
 		if (c->state == RAW_FAILED && !script->allows_failed)
 			raw_script_failed(script, "%s: %s", c->name, c->error);

@@ -66,7 +66,8 @@
  *       [withhold]         nothing leaves once something came: no Finished
  *                          without nowait and early it waits for the
  *                          handshake, which must succeed
- *   use NAME      drop [NAME]      abandon      rebind      takeover
+ *   use NAME      drop [NAME]      abandon      takeover
+ *   rebind [to ADDRESS]    goes on from another port, and another address
  *   save_ticket PATH [N]   the last ticket, or the Nth
  *   replay NAME [times=N] [no_initial]   the first flight of that connection
  *                          once more, octet for octet, from another socket;
@@ -125,7 +126,11 @@
  *                          QR, the question echoed; more by FIELD
  *   expect no_answer STREAM              not one octet and no FIN
  *   expect reset STREAM [code=N]         expect no_reset STREAM
- *   expect close app|transport CODE      expect no_close
+ *   expect close app|transport CODE [in=initial|handshake|1rtt]
+ *   expect no_close
+ *   expect credit [N]      N more streams (1) may be opened
+ *   expect data STREAM [>=N]     so many octets (1) came, without a hole
+ *   expect fin STREAM      all of it came, up to its end
  *   expect open            a new query on this connection is answered
  *   expect abandoned       dead without a word, as RFC 9250 4.3.3 allows: in
  *                          the second half of the time not one datagram comes
@@ -141,8 +146,9 @@
  *   expect no_ticket
  *   expect streams_closed  every stream we used ended with FIN or reset
  *   expect param NAME=N    the server's transport parameter
- *   expect seen NAME>=N    frames of a type, e.g. MAX_STREAMS_BIDI
- *   expect seen PACKETS<=N
+ *   expect seen NAME>=N    frames of a type, e.g. MAX_STREAMS_BIDI; of 1-RTT
+ *   expect seen PACKETS<=N       packets, or with initial: or handshake: in
+ *                          front of packets of that type
  *   expect datagram <=N    the largest that came
  *   expect sizes <=N       different sizes of datagrams that came
  *   expect initials >=N    the smallest datagram with an Initial

@@ -119,15 +119,23 @@ note_stop(struct raw_seen *seen, const struct raw_frame *f)
 	s->stop_code = f->code;
 }
 
+/*
+ * The first counts: it is repeated, as RFC 9000 10.2.1 has it.  But one that
+ * came in a 1-RTT packet says more than those before, which may not carry an
+ * application's code (10.2.3).
+ */
 static void
-note_close(struct raw_seen *seen, const struct raw_frame *f)
+note_close(
+    struct raw_seen *seen, enum raw_level level, const struct raw_frame *f)
 {
 	struct raw_seen_close *c = &seen->close;
 	size_t len = f->len < RAW_REASON_MAX ? f->len : RAW_REASON_MAX - 1;
 
-	if (c->is_seen)
-		return; /* repeated, as RFC 9000 10.2.1 has it */
+	if (c->is_seen &&
+	    (level != RAW_LEVEL_1RTT || c->level == RAW_LEVEL_1RTT))
+		return;
 	c->is_seen = true;
+	c->level = level;
 	c->is_app = f->type == RAW_FRAME_CLOSE_APP;
 	c->code = f->code;
 	c->frame_type = f->offset;
@@ -150,7 +158,7 @@ raw_seen_frame(struct raw_seen *seen, const struct raw_frame *f)
 	else if (f->type == RAW_FRAME_STOP_SENDING)
 		note_stop(seen, f);
 	else if (f->type == RAW_FRAME_CLOSE || f->type == RAW_FRAME_CLOSE_APP)
-		note_close(seen, f);
+		note_close(seen, RAW_LEVEL_1RTT, f);
 	else if (f->type == RAW_FRAME_MAX_STREAMS_BIDI &&
 		 f->value > seen->max_streams_bidi)
 		seen->max_streams_bidi = f->value;
@@ -162,6 +170,37 @@ raw_seen_frame(struct raw_seen *seen, const struct raw_frame *f)
 		raw_buf_done(&seen->token);
 		raw_buf_add(&seen->token, f->data, f->len);
 	}
+}
+
+/* RFC 9000 12.4, table 3 */
+static bool
+is_for_long(uint64_t type)
+{
+	return type == RAW_FRAME_PADDING || type == RAW_FRAME_PING ||
+	       type == RAW_FRAME_ACK || type == RAW_FRAME_ACK_ECN ||
+	       type == RAW_FRAME_CRYPTO || type == RAW_FRAME_CLOSE;
+}
+
+void
+raw_seen_long_frame(
+    struct raw_seen *seen, enum raw_level level, const struct raw_frame *f)
+{
+	bool is_stream =
+	    f->type >= RAW_FRAME_STREAM && f->type <= RAW_FRAME_STREAM_LAST;
+
+	seen->long_frames[level][is_stream ? RAW_FRAME_STREAM : f->type]++;
+	if (!is_for_long(f->type))
+		seen->misplaced++;
+	if (f->type == RAW_FRAME_CLOSE || f->type == RAW_FRAME_CLOSE_APP)
+		note_close(seen, level, f);
+}
+
+const char *
+raw_level_name(enum raw_level level)
+{
+	static const char *const names[] = {"initial", "handshake", "1rtt"};
+
+	return names[level];
 }
 
 const struct raw_seen_stream *

@@ -31,8 +31,17 @@ struct raw_seen_stream {
 	bool is_inconsistent; /* two different octets for one offset */
 };
 
+/* The packet number spaces (RFC 9000 12.3). */
+enum raw_level {
+	RAW_LEVEL_INITIAL,
+	RAW_LEVEL_HANDSHAKE,
+	RAW_LEVEL_1RTT,
+	RAW_LEVELS
+};
+
 struct raw_seen_close {
 	bool is_seen;
+	enum raw_level level; /* of the packet that it came in */
 	bool is_app;
 	uint64_t code;
 	uint64_t frame_type;
@@ -42,8 +51,13 @@ struct raw_seen_close {
 struct raw_seen {
 	struct raw_seen_stream **streams; /* index: stream ID / 4 */
 	size_t nstreams;
-	uint64_t frames[RAW_FRAME_TYPES]; /* STREAM counts in 0x08 */
+	/* Of 1-RTT packets; STREAM counts in 0x08. */
+	uint64_t frames[RAW_FRAME_TYPES];
 	uint64_t packets;
+	/* Of the packets before, by level. */
+	uint64_t long_frames[RAW_LEVEL_1RTT][RAW_FRAME_TYPES];
+	uint64_t long_packets[RAW_LEVEL_1RTT];
+	uint64_t misplaced; /* frames that no such packet may hold */
 	struct raw_seen_close close;
 	bool has_reset_packet; /* a stateless reset */
 	uint64_t stops;	       /* STOP_SENDING frames, any stream */
@@ -57,8 +71,15 @@ struct raw_seen {
 
 void raw_seen_done(struct raw_seen *seen);
 
-/* Notes one frame. */
+/* Notes one frame of a 1-RTT packet. */
 void raw_seen_frame(struct raw_seen *seen, const struct raw_frame *f);
+
+/* Notes one frame of an Initial or Handshake packet. */
+void raw_seen_long_frame(
+    struct raw_seen *seen, enum raw_level level, const struct raw_frame *f);
+
+/* "initial", "handshake", "1rtt" */
+const char *raw_level_name(enum raw_level level);
 
 /* The stream's record, or NULL when nothing was seen on it. */
 const struct raw_seen_stream *raw_seen_stream(

@@ -21,6 +21,7 @@ enum {
 	DCID_LEN = 18,
 	SOCKET_BUFFER = 4 << 20,
 	SETTINGS_STRINGS = 13,
+	BIND_STRING = 2, /* its index */
 	HOLD_STEP_US = 20000,
 	HOLD_STEPS = 9 * 50, /* less than the life of a Retry token */
 	FIRST_UNI = 0x02
@@ -50,7 +51,7 @@ copy_settings(struct raw_conn *conn, const struct raw_settings *from)
 	*s = *from;
 	members[0] = &s->host;
 	members[1] = &s->port;
-	members[2] = &s->bind_address;
+	members[BIND_STRING] = &s->bind_address;
 	members[3] = &s->alpn;
 	members[4] = &s->sni;
 	members[5] = &s->priority;
@@ -170,6 +171,10 @@ on_retry(ngtcp2_conn *quic, const ngtcp2_pkt_hd *hd, void *user)
 	struct raw_conn *conn = user;
 
 	conn->has_retry = true;
+	/* Initial packets have other keys from now on (RFC 9001 5.2). */
+	conn->first_dcid = hd->scid;
+	for (size_t i = 0; i < 2; i++)
+		raw_keys_done(&conn->rx_initial[i]);
 	hold(conn);
 	return ngtcp2_crypto_recv_retry_cb(quic, hd, user);
 }
@@ -296,6 +301,7 @@ start_quic(struct raw_conn *conn)
 	params.max_idle_timeout = s->idle_ms * RAW_MS;
 	params.active_connection_id_limit = s->cid_limit;
 	gnutls_rnd(GNUTLS_RND_NONCE, dcid.data, DCID_LEN);
+	conn->first_dcid = dcid;
 	conn->scid.datalen = RAW_SCID_LEN;
 	gnutls_rnd(GNUTLS_RND_NONCE, conn->scid.data, RAW_SCID_LEN);
 	ngtcp2_path_storage_init(&conn->path, (ngtcp2_sockaddr *)&conn->local,
@@ -432,8 +438,13 @@ raw_conn_replay(const struct raw_conn *conn, bool no_initial)
 }
 
 int
-raw_conn_rebind(struct raw_conn *conn)
+raw_conn_rebind(struct raw_conn *conn, const char *address)
 {
+	if (address != NULL) {
+		free(conn->strings[BIND_STRING]);
+		conn->strings[BIND_STRING] = raw_strdup(address);
+		conn->settings.bind_address = conn->strings[BIND_STRING];
+	}
 	/* ngtcp2 keeps the path it knows: a NAT does not tell its client. */
 	return open_socket(conn);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The tap: opens every 1-RTT packet a second time, beside ngtcp2, and notes
- * its frames in `seen`; looks at our own packets for their numbers.
+ * The tap: opens every packet a second time, beside ngtcp2, and notes its
+ * frames in `seen`; looks at our own packets for their numbers.
  *
  * Why beside: ngtcp2 keeps STOP_SENDING, MAX_STREAMS and others to itself, and
- * a judge should see frames, not callbacks.  Long-header packets in front of
- * a 1-RTT packet in one datagram are stepped over by their length.  Packets
- * that come before their keys wait in a small stash.
+ * a judge should see frames, not callbacks.  Packets that come before their
+ * keys wait in a small stash.
  */
 #include "tools/doqspec/raw/engine.h"
 
@@ -19,6 +18,7 @@ enum {
 	LONG_TYPE_MASK = 0x03,
 	LONG_TYPES = 4,
 	LONG_TYPE_INITIAL = 0,
+	LONG_TYPE_HANDSHAKE = 2,
 	LONG_TYPE_RETRY = 3,
 	LONG_CIDS_AT = 5
 };
@@ -35,9 +35,12 @@ long_type(const uint8_t *p)
 		   : type;
 }
 
-/* Steps over one long-header packet; 0 when nothing more can be found. */
+/*
+ * The size of one long-header packet, and where its number stands; 0 when that
+ * cannot be told.
+ */
 static size_t
-long_packet_size(const uint8_t *p, size_t len)
+long_packet_size(const uint8_t *p, size_t len, size_t *ret_number_at)
 {
 	size_t at = LONG_CIDS_AT;
 	uint64_t value = 0;
@@ -65,6 +68,7 @@ long_packet_size(const uint8_t *p, size_t len)
 	used = raw_get_varint(p + at, len - at, &value);
 	if (used == 0 || value > len - at - used)
 		return 0;
+	*ret_number_at = at + used;
 	return at + used + (size_t)value;
 }
 
@@ -81,7 +85,8 @@ static const uint8_t *
 find_short(const uint8_t *p, size_t len, size_t *ret_len)
 {
 	while (len > 0 && (p[0] & LONG_FORM) != 0) {
-		size_t size = long_packet_size(p, len);
+		size_t number_at;
+		size_t size = long_packet_size(p, len, &number_at);
 
 		if (size == 0)
 			return NULL;
@@ -102,13 +107,29 @@ note_token(struct raw_conn *conn, const struct raw_frame *f)
 }
 
 static void
-note_packet(struct raw_conn *conn, const struct raw_packet *packet)
+note_frame(
+    struct raw_conn *conn, enum raw_level level, const struct raw_frame *f)
+{
+	if (level != RAW_LEVEL_1RTT) {
+		raw_seen_long_frame(&conn->seen, level, f);
+		return;
+	}
+	raw_seen_frame(&conn->seen, f);
+	note_token(conn, f);
+}
+
+static void
+note_packet(struct raw_conn *conn, enum raw_level level,
+    const struct raw_packet *packet)
 {
 	const uint8_t *p = packet->payload;
 	size_t len = packet->len;
 	bool is_eliciting = false;
 
-	conn->seen.packets++;
+	if (level == RAW_LEVEL_1RTT)
+		conn->seen.packets++;
+	else
+		conn->seen.long_packets[level]++;
 	while (len > 0) {
 		struct raw_frame f;
 		int used = raw_frame_read(p, len, &f);
@@ -117,13 +138,13 @@ note_packet(struct raw_conn *conn, const struct raw_packet *packet)
 			conn->seen.bad_packets++;
 			break;
 		}
-		raw_seen_frame(&conn->seen, &f);
-		note_token(conn, &f);
+		note_frame(conn, level, &f);
 		is_eliciting |= raw_frame_is_eliciting(f.type);
 		p += used;
 		len -= (size_t)used;
 	}
-	raw_engine_on_packet(conn, packet->number, is_eliciting);
+	if (level == RAW_LEVEL_1RTT)
+		raw_engine_on_packet(conn, packet->number, is_eliciting);
 }
 
 static bool
@@ -151,36 +172,85 @@ stash(struct raw_conn *conn, const uint8_t *data, size_t len)
 	memcpy(s->data, data, len);
 }
 
+static struct raw_keys *
+initial_keys(struct raw_conn *conn, bool is_version_2)
+{
+	struct raw_keys *keys = &conn->rx_initial[is_version_2];
+
+	if (!keys->is_ready)
+		(void)raw_keys_init_initial(keys, is_version_2,
+		    conn->first_dcid.data, conn->first_dcid.datalen);
+	return keys;
+}
+
+/* One long-header packet. */
+static void
+tap_long(struct raw_conn *conn, const uint8_t *p, size_t len, size_t number_at)
+{
+	unsigned type = long_type(p);
+	enum raw_level level = RAW_LEVEL_HANDSHAKE;
+	struct raw_keys *keys = &conn->rx_handshake;
+	struct raw_packet packet;
+
+	if (type == LONG_TYPE_INITIAL) {
+		level = RAW_LEVEL_INITIAL;
+		keys = initial_keys(
+		    conn, raw_get_u32(p + 1) == NGTCP2_PROTO_VER_V2);
+	} else if (type != LONG_TYPE_HANDSHAKE) {
+		return; /* no server sends it */
+	}
+	if (!keys->is_ready)
+		stash(conn, p, len);
+	else if (raw_packet_open_long(
+		     keys, p, len, number_at, conn->room, &packet) == 0)
+		note_packet(conn, level, &packet);
+}
+
+static void
+tap_short(struct raw_conn *conn, const uint8_t *p, size_t len)
+{
+	struct raw_packet packet;
+
+	if (!conn->rx.is_ready)
+		stash(conn, p, len);
+	else if (raw_packet_open(
+		     &conn->rx, p, len, RAW_SCID_LEN, conn->room, &packet) == 0)
+		note_packet(conn, RAW_LEVEL_1RTT, &packet);
+	else if (is_stateless_reset(conn, p, len))
+		conn->seen.has_reset_packet = true;
+}
+
 void
 raw_tap_in(struct raw_conn *conn, const uint8_t *data, size_t len)
 {
-	struct raw_packet packet;
-	size_t short_len = 0;
-	const uint8_t *p = find_short(data, len, &short_len);
+	while (len > 0 && (data[0] & LONG_FORM) != 0) {
+		size_t number_at = 0;
+		size_t size = long_packet_size(data, len, &number_at);
 
-	if (p == NULL)
-		return;
-	if (!conn->rx.is_ready) {
-		stash(conn, p, short_len);
-		return;
+		if (size == 0)
+			return;
+		tap_long(conn, data, size, number_at);
+		data += size;
+		len -= size;
 	}
-	if (raw_packet_open(&conn->rx, p, short_len, RAW_SCID_LEN, conn->room,
-		&packet) == 0)
-		note_packet(conn, &packet);
-	else if (is_stateless_reset(conn, p, short_len))
-		conn->seen.has_reset_packet = true;
+	if (len > 0)
+		tap_short(conn, data, len);
 }
 
 void
 raw_tap_replay(struct raw_conn *conn)
 {
-	if (!conn->rx.is_ready)
+	struct raw_stash old[RAW_STASH_MAX];
+	size_t count = conn->nstash;
+
+	if (!conn->rx_handshake.is_ready && !conn->rx.is_ready)
 		return;
-	for (size_t i = 0; i < conn->nstash; i++) {
-		raw_tap_in(conn, conn->stash[i].data, conn->stash[i].len);
-		free(conn->stash[i].data);
-	}
+	memcpy(old, conn->stash, sizeof(old));
 	conn->nstash = 0;
+	for (size_t i = 0; i < count; i++) {
+		raw_tap_in(conn, old[i].data, old[i].len);
+		free(old[i].data);
+	}
 }
 
 void

@@ -50,6 +50,12 @@ on_secret(gnutls_session_t session, gnutls_record_encryption_level_t level,
 	if (tx != NULL && ngtcp2_crypto_derive_and_install_tx_key(
 			      conn->quic, NULL, NULL, NULL, to, tx, len) != 0)
 		return -1;
+	if (level == GNUTLS_ENCRYPTION_LEVEL_HANDSHAKE && rx != NULL)
+		/* GnuTLS does not tell its cipher yet; the length does. */
+		(void)raw_keys_init_as(&conn->rx_handshake,
+		    len > SHA256_LEN ? GNUTLS_CIPHER_AES_256_GCM
+				     : GNUTLS_CIPHER_AES_128_GCM,
+		    is_2, rx, len);
 	if (level != GNUTLS_ENCRYPTION_LEVEL_APPLICATION)
 		return 0;
 	if (rx != NULL)
@@ -288,6 +294,9 @@ raw_tls_done(struct raw_conn *conn)
 		gnutls_deinit(conn->tls);
 	if (conn->cred != NULL)
 		gnutls_certificate_free_credentials(conn->cred);
+	raw_keys_done(&conn->rx_initial[0]);
+	raw_keys_done(&conn->rx_initial[1]);
+	raw_keys_done(&conn->rx_handshake);
 	raw_keys_done(&conn->rx);
 	raw_keys_done(&conn->tx);
 }
