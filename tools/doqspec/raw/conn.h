@@ -131,6 +131,7 @@ struct raw_conn {
 	ngtcp2_path_storage path;
 	ngtcp2_conn *quic;
 	ngtcp2_cid scid;
+	struct raw_buf hello; /* the first ClientHello, as it left */
 	gnutls_session_t tls;
 	gnutls_certificate_credentials_t cred;
 	ngtcp2_crypto_conn_ref ref;

@@ -251,9 +251,7 @@ is_lasting(const struct raw_attempt *a)
 		return a->words.count > 2 &&
 		       strcmp(a->words.at[2], "lacks") == 0;
 	if (a->kind->check == raw_check_udp)
-		return a->words.count > 1 &&
-		       (strcmp(a->words.at[1], "none") == 0 ||
-			   strncmp(a->words.at[1], "max=", 4) == 0);
+		return raw_udp_is_lasting(&a->words);
 	return a->kind->is_lasting;
 }
 

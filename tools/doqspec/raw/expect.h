@@ -41,6 +41,7 @@ int raw_check_compare(
 
 /* cmd_udp.c: what `expect udp ...` looks at. */
 int raw_check_udp(struct raw_script *script, struct raw_attempt *attempt);
+bool raw_udp_is_lasting(const struct raw_words *words);
 void raw_udp_read(struct raw_script *script);
 
 #endif

@@ -25,9 +25,9 @@ void
 raw_script_init(struct raw_script *script)
 {
 	*script = (struct raw_script){.file = "-",
-	    .udp = -1,
 	    .deadline_ms = RAW_DEADLINE_MS,
 	    .first_deadline_ms = RAW_DEADLINE_MS};
+	raw_outsider_init(&script->outsider);
 	raw_script_set(script, "HOST", "127.0.0.1");
 	raw_script_set(script, "PORT", "853");
 	raw_script_set(script, "NAME", "localhost");
@@ -40,12 +40,7 @@ clear_case(struct raw_script *script)
 	raw_loop_done(&script->loop);
 	script->current = NULL;
 	script->last_stream = 0;
-	if (script->udp >= 0)
-		close(script->udp);
-	script->udp = -1;
-	raw_buf_done(&script->udp_got);
-	script->udp_datagrams = 0;
-	script->udp_largest = 0;
+	raw_outsider_done(&script->outsider);
 	for (size_t i = 0; i < script->nids; i++)
 		free(script->ids[i]);
 	script->nids = 0;

@@ -4,6 +4,7 @@
 
 #include "tools/doqspec/raw/dnsmsg.h"
 #include "tools/doqspec/raw/loop.h"
+#include "tools/doqspec/raw/outsider.h"
 
 /*
  * The script language.
@@ -80,7 +81,22 @@
  *   close app|transport CODE [REASON]
  *   many N query:PATTERN [window=N] [conns=N] [FIELD...] [within D]
  *                          %u in the name counts; every one answered once
- *   udp HOST PORT PART...  one bare datagram
+ *   udp HOST PORT PART...  one bare datagram, the parts behind each other;
+ *                          also these, with words separated by commas:
+ *     initial:...          an Initial sealed with its own keys: dcid=, scid=,
+ *                          token=HEX or *N (random), version=N number=N size=N
+ *                          (padded to that) length=N (what its field says)
+ *                          reserved=N fixed=0 corrupt (its tag) cut=N (only
+ *                          so much) retry (as Retry wants it) server (to the ID
+ *                          of the server); frames in their order: hello
+ *                          hello=FROM-TO crypto=OFF:HEX crypto=OFF*N ping
+ *                          padding=N frames=HEX; edit=RULES before hello
+ *     long:...             a long header and random octets: type=initial|0rtt|
+ *                          handshake|retry dcid= scid= token= version= size=
+ *                          length= fixed=0 cut=
+ *   outsider [move] [bind=ADDRESS]
+ *                          `udp` goes on from another socket, all counts 0,
+ *                          as a new client; move: as the same
  *   flood KIND COUNT [sources=N] [rate=N] [listen=D]
  *                          COUNT datagrams, RATE a second (1000), from N
  *                          addresses of 127.0.0.0/8, or N ports where the
@@ -154,7 +170,16 @@
  *   expect initials >=N    the smallest datagram with an Initial
  *   expect path_response HEX
  *   expect log FILE has|lacks TEXT [count=N]
- *   expect udp none | any | vn | dns | max=N | hex:HEX
+ *   expect udp none | any | dns | hex:HEX
+ *   expect udp vn [lists=VERSION]        Version Negotiation, its IDs those of
+ *                          the last datagram, exchanged
+ *   expect udp retry       its tag right, a token, and an ID of its own
+ *   expect udp initial [NAME>=N]         an Initial, with such frames
+ *   expect udp close CODE  CONNECTION_CLOSE in an Initial, transport
+ *   expect udp reset       may be a stateless reset of the last datagram
+ *   expect udp COUNT<=N    COUNT: datagrams octets max (the largest) vns
+ * retries initials handshakes (packets) amplification (octets that came for one
+ * that was sent); also >= and =
  *
  * FIELD: KEY=V KEY=V|W KEY!=V KEY>=N KEY<=N KEY%N=M for id opcode rcode
  *   extrcode qd an ns ar aa tc rd ra z ad cd do opt ednsver udpsize ednsflags
@@ -211,9 +236,7 @@ struct raw_script {
 	bool allows_stop, allows_foreign, allows_failed, allows_codes;
 	uint64_t deadline_ms;
 	uint64_t first_deadline_ms; /* at the start of each case */
-	int udp;		    /* socket of `udp`, or -1 */
-	struct raw_buf udp_got;
-	size_t udp_datagrams, udp_largest;
+	struct raw_outsider outsider; /* `udp` and what came back */
 	unsigned cases, cases_failed;
 	bool is_verbose;
 	char seen[RAW_SEEN_TEXT]; /* what an expectation found instead */

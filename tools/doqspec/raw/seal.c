@@ -15,7 +15,6 @@
 
 enum {
 	HP_SAMPLE_LEN = 16,
-	HP_MASK_LEN = 16,
 	PN_LEN = 4,
 	PN_WINDOW_BITS = 8,
 	FIRST_FIXED = 0x40,
@@ -98,7 +97,7 @@ static int
 set_mask_key(struct raw_keys *keys)
 {
 	uint8_t key[KEY_MAX];
-	uint8_t zero[HP_MASK_LEN] = {0};
+	uint8_t zero[RAW_MASK_LEN] = {0};
 	gnutls_datum_t key_datum = {key, (unsigned)key_size(keys)};
 	gnutls_datum_t iv_datum = {zero, sizeof(zero)};
 	gnutls_cipher_algorithm_t alg =
@@ -205,20 +204,20 @@ raw_keys_update(struct raw_keys *keys)
 	return 0;
 }
 
-static int
-header_mask(struct raw_keys *keys, const uint8_t *sample, uint8_t *ret_mask)
+int
+raw_keys_mask(struct raw_keys *keys, const uint8_t *sample, uint8_t *ret_mask)
 {
-	uint8_t zero[HP_MASK_LEN] = {0};
+	uint8_t zero[RAW_MASK_LEN] = {0};
 
 	gnutls_cipher_set_iv(keys->mask, zero, sizeof(zero));
 	if (gnutls_cipher_encrypt2(
-		keys->mask, sample, HP_SAMPLE_LEN, ret_mask, HP_MASK_LEN) != 0)
+		keys->mask, sample, HP_SAMPLE_LEN, ret_mask, RAW_MASK_LEN) != 0)
 		return -EINVAL;
 	return 0;
 }
 
-static void
-make_nonce(const struct raw_keys *keys, uint64_t number, uint8_t *ret_nonce)
+void
+raw_keys_nonce(const struct raw_keys *keys, uint64_t number, uint8_t *ret_nonce)
 {
 	memcpy(ret_nonce, keys->iv, RAW_IV_LEN);
 	for (size_t i = 0; i < 8; i++)
@@ -252,14 +251,14 @@ static int
 unmask_header(struct raw_keys *keys, const uint8_t *pkt, size_t len,
     size_t pn_at, struct opened_header *h)
 {
-	uint8_t mask[HP_MASK_LEN];
+	uint8_t mask[RAW_MASK_LEN];
 	size_t pn_len;
 	uint64_t cut = 0;
 
 	if (len < pn_at + PN_LEN + HP_SAMPLE_LEN ||
 	    pn_at + PN_LEN > sizeof(h->bytes))
 		return -EBADMSG;
-	if (header_mask(keys, pkt + pn_at + PN_LEN, mask) != 0)
+	if (raw_keys_mask(keys, pkt + pn_at + PN_LEN, mask) != 0)
 		return -EBADMSG;
 	memcpy(h->bytes, pkt, pn_at + PN_LEN);
 	h->bytes[0] ^=
@@ -283,7 +282,7 @@ open_payload(struct raw_keys *keys, const struct opened_header *h,
 	uint8_t nonce[RAW_IV_LEN];
 	size_t room_len = len;
 
-	make_nonce(keys, h->number, nonce);
+	raw_keys_nonce(keys, h->number, nonce);
 	if (gnutls_aead_cipher_decrypt(keys->aead, nonce, sizeof(nonce),
 		h->bytes, h->len, RAW_TAG_LEN, pkt + h->len, len - h->len, room,
 		&room_len) != 0)
@@ -367,7 +366,7 @@ raw_packet_seal(struct raw_keys *keys, const struct raw_seal *how,
     const struct raw_buf *payload, struct raw_buf *out)
 {
 	uint8_t nonce[RAW_IV_LEN];
-	uint8_t mask[HP_MASK_LEN];
+	uint8_t mask[RAW_MASK_LEN];
 	size_t start = out->len;
 	size_t head_len = 1 + how->dcid_len + PN_LEN;
 	size_t sealed_len = payload->len + RAW_TAG_LEN;
@@ -379,12 +378,12 @@ raw_packet_seal(struct raw_keys *keys, const struct raw_seal *how,
 	raw_buf_u32(out, (uint32_t)how->number);
 	raw_buf_fill(out, 0, sealed_len);
 	p = out->data + start;
-	make_nonce(keys, how->number, nonce);
+	raw_keys_nonce(keys, how->number, nonce);
 	if (gnutls_aead_cipher_encrypt(keys->aead, nonce, sizeof(nonce), p,
 		head_len, RAW_TAG_LEN, payload->data, payload->len,
 		p + head_len, &sealed_len) != 0)
 		return -EINVAL;
-	if (header_mask(keys, p + head_len, mask) != 0)
+	if (raw_keys_mask(keys, p + head_len, mask) != 0)
 		return -EINVAL;
 	p[0] ^= mask[0] & FIRST_PROTECTED_SHORT;
 	for (size_t i = 0; i < PN_LEN; i++)

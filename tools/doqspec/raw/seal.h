@@ -16,6 +16,7 @@
 enum {
 	RAW_IV_LEN = 12,
 	RAW_TAG_LEN = 16,
+	RAW_MASK_LEN = 16,
 	RAW_SECRET_MAX = 64,
 	RAW_SCID_LEN = 8, /* the raw client's own connection IDs */
 	RAW_PACKET_MAX = 65536
@@ -68,6 +69,13 @@ int raw_expand_label(
 
 /* The next generation of keys (RFC 9001 6); header protection stays. */
 int raw_keys_update(struct raw_keys *keys);
+
+/* The nonce of a packet (RFC 9001 5.3); the mask of its header, from a sample
+ * (5.4), or -EINVAL. */
+void raw_keys_nonce(
+    const struct raw_keys *keys, uint64_t number, uint8_t *ret_nonce);
+int raw_keys_mask(
+    struct raw_keys *keys, const uint8_t *sample, uint8_t *ret_mask);
 
 /*
  * Opens one short-header packet of pkt[0..len) whose connection ID has

@@ -395,6 +395,7 @@ raw_conn_free(struct raw_conn *conn)
 		ngtcp2_conn_del(conn->quic);
 	raw_tls_done(conn);
 	raw_engine_done(conn);
+	raw_buf_done(&conn->hello);
 	raw_seen_done(&conn->seen);
 	free_outs(conn);
 	while (conn->chunks != NULL) {

@@ -129,6 +129,8 @@ on_handshake_out(gnutls_session_t session,
 	    conn->settings.hello != NULL &&
 	    raw_hello_rewrite(&copy, conn->settings.hello) != 0)
 		raw_fatal("the hello cannot be so: %s", conn->settings.hello);
+	if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && conn->hello.len == 0)
+		raw_buf_add(&conn->hello, copy.data, copy.len);
 	rc =
 	    ngtcp2_conn_submit_crypto_data(conn->quic, to, copy.data, copy.len);
 	if (rc == 0 && type == GNUTLS_HANDSHAKE_CLIENT_HELLO)

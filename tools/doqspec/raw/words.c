@@ -152,6 +152,10 @@ raw_word_part(struct raw_script *script, const char *word, struct raw_buf *buf)
 		return part_fill(colon + 1, true, buf);
 	if (kind == 4 && strncmp(word, "file", kind) == 0)
 		return part_file(colon + 1, buf);
+	if (kind == 7 && strncmp(word, "initial", kind) == 0)
+		return raw_outsider_part(script, colon + 1, true, buf);
+	if (kind == 4 && strncmp(word, "long", kind) == 0)
+		return raw_outsider_part(script, colon + 1, false, buf);
 	if (kind == 5 && strncmp(word, "query", kind) == 0)
 		return part_query(script, colon + 1, buf);
 	return -ENOENT;
