@@ -47,4 +47,9 @@ wait $client
 check "a server that is dead is no right one" [ $? -eq 1 ]
 kill -CONT "$QUOLLD_PID"
 check "that was the reason" has 'control client not answered' "$TMPDIR/dead"
+
+# What waits for a server to lose patience must not go on when it has.
+check "a loop ends with its connection" raw_do connect \
+    'send new hex:0000 fin' 'repeat 1000000 while alive' 'wait 2*5ms' end \
+    'expect close app 0x2'
 quolld_stop

@@ -13,7 +13,8 @@
 
 enum {
 	PREFIX_LEN = 2,
-	ALTERNATIVES_MAX = 4,
+	ALTERNATIVES_MAX = 6,
+	ANY_NUMBER = 0, /* of messages, but there must be one */
 	POLL_MS = 20
 };
 
@@ -37,6 +38,8 @@ take_plan_word(struct answer_plan *plan, const char *word)
 		plan->no_fin = true;
 	else if (strcmp(word, "noecho") == 0)
 		plan->no_echo = true;
+	else if (value != NULL && strcmp(value, "any") == 0)
+		plan->messages = ANY_NUMBER;
 	else if (value == NULL || raw_word_number(value, &plan->messages) != 0)
 		return false;
 	return true;
@@ -77,6 +80,7 @@ check_stream(struct raw_script *script, struct raw_conn *conn,
 {
 	char state[RAW_SEEN_TEXT / 2];
 	uint64_t count = 0;
+	uint64_t want;
 	int is_whole = s != NULL && count_messages(s, &count);
 
 	raw_conn_describe(conn, state, sizeof(state));
@@ -91,11 +95,12 @@ check_stream(struct raw_script *script, struct raw_conn *conn,
 	}
 	if (s != NULL && s->is_inconsistent)
 		return say(script, -1, "different octets for one offset");
-	if (count > plan->messages)
+	want = plan->messages != ANY_NUMBER ? plan->messages : count;
+	if (count > want)
 		return -1;
-	if (raw_seen_is_finished(s) && (!is_whole || count != plan->messages))
+	if (raw_seen_is_finished(s) && (!is_whole || count != want))
 		return -1;
-	if (is_whole && count == plan->messages &&
+	if (is_whole && count == want &&
 	    (plan->no_fin || raw_seen_is_finished(s)))
 		return 1;
 	return raw_conn_is_alive(conn) ? 0 : -1;
@@ -117,7 +122,7 @@ static int
 check_message(struct raw_script *script, const struct raw_dns *dns,
     const struct raw_words *words, int first)
 {
-	struct answer_plan ignored = {.messages = 0};
+	struct answer_plan ignored = {.messages = 1};
 	int rc = 1;
 
 	for (int i = first; i < words->count && rc == 1; i++)

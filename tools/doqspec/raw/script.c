@@ -630,6 +630,24 @@ split_lines(char *text)
 	return lines;
 }
 
+/* repeat N [while alive] */
+static int
+plan_repeat(
+    const struct raw_words *words, uint64_t *ret_count, bool *ret_while_alive)
+{
+	uint64_t count;
+
+	if ((words->count != 2 && words->count != 4) ||
+	    raw_word_number(words->at[1], &count) != 0 || count > REPEAT_MAX)
+		return -EINVAL;
+	if (words->count == 4 && (strcmp(words->at[2], "while") != 0 ||
+				     strcmp(words->at[3], "alive") != 0))
+		return -EINVAL;
+	*ret_count = count;
+	*ret_while_alive = words->count == 4;
+	return 0;
+}
+
 /* Runs "repeat N" at `at`; *ret_next is the line behind its "end". */
 static int
 run_repeat(struct raw_script *script, const struct lines *lines, size_t at,
@@ -637,15 +655,16 @@ run_repeat(struct raw_script *script, const struct lines *lines, size_t at,
 {
 	size_t end = at + 1;
 	uint64_t count = 0;
+	bool is_while_alive = false;
 	struct raw_words words = {.count = 0};
 	int rc;
 
 	while (end < lines->count && !is_word(lines->at[end], "end"))
 		end++;
 	rc = split_line(script, lines->at[at], &words);
-	if (rc == 0 && (words.count != 2 || end == lines->count ||
-			   raw_word_number(words.at[1], &count) != 0 ||
-			   count > REPEAT_MAX))
+	if (rc == 0)
+		rc = plan_repeat(&words, &count, &is_while_alive);
+	if (end == lines->count)
 		rc = -EINVAL;
 	words_done(&words);
 	if (rc != 0)
@@ -653,6 +672,9 @@ run_repeat(struct raw_script *script, const struct lines *lines, size_t at,
 	for (uint64_t i = 0; i < count && rc == 0; i++) {
 		char number[24];
 
+		if (is_while_alive && script->current != NULL &&
+		    !raw_conn_is_alive(script->current))
+			break;
 		snprintf(number, sizeof(number), "%llu", (unsigned long long)i);
 		raw_script_set(script, "I", number);
 		for (size_t l = at + 1; l < end && rc == 0; l++) {

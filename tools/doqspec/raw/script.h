@@ -26,7 +26,8 @@
  *                          After a handshake STREAMS_BIDI STREAMS_UNI
  *                          STREAM_DATA MAX_DATA IDLE (ms) hold what the
  *                          server permits
- *   repeat N ... end       the lines between, N times, $I counts from 0
+ *   repeat N [while alive] ... end     the lines between, N times, $I counts
+ *                          from 0; or until the connection has ended
  *   deadline D             for expectations that follow (5s)
  *   wait D                 time passes
  *   control [HOST PORT NAME]     a fresh connection asks NAME, answer NOERROR
@@ -183,9 +184,9 @@
  *
  * FIELD: KEY=V KEY=V|W KEY!=V KEY>=N KEY<=N KEY%N=M for id opcode rcode
  *   extrcode qd an ns ar aa tc rd ra z ad cd do opt ednsver udpsize ednsflags
- *   len options messages qtype qclass; qname=NAME (as printed), rr=TEXT
- *   norr=TEXT option=CODE nooption=CODE optdata=CODE:HEX ede=CODE noede opt
- *   noopt nofin noecho
+ *   len options messages (or any) qtype qclass; qname=NAME (as printed),
+ * rr=TEXT norr=TEXT option=CODE nooption=CODE optdata=CODE:HEX ede=CODE noede
+ * opt noopt nofin noecho
  */
 
 enum {

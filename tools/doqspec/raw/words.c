@@ -14,7 +14,9 @@
 #include <gnutls/crypto.h>
 
 enum {
-	FILL_MAX = 1 << 24
+	FILL_MAX = 1 << 24,
+	SECOND_MS = 1000,
+	SUM_MAX = 64
 };
 
 int
@@ -50,17 +52,23 @@ raw_word_number(const char *text, uint64_t *ret_number)
 int
 raw_word_duration(const char *text, uint64_t *ret_ms)
 {
-	char *end;
-	unsigned long long n;
+	char number[SUM_MAX];
+	size_t len = strlen(text);
+	uint64_t unit = SECOND_MS;
+	uint64_t n;
 
-	if (!isdigit((unsigned char)*text))
+	if (len < 2 || text[len - 1] != 's' || len >= sizeof(number))
 		return -EINVAL;
-	n = strtoull(text, &end, 10);
-	if (strcmp(end, "s") == 0)
-		n *= 1000;
-	else if (strcmp(end, "ms") != 0)
+	len--;
+	if (text[len - 1] == 'm') {
+		unit = 1;
+		len--;
+	}
+	memcpy(number, text, len);
+	number[len] = '\0';
+	if (raw_word_number(number, &n) != 0)
 		return -EINVAL;
-	*ret_ms = n;
+	*ret_ms = n * unit;
 	return 0;
 }
 
