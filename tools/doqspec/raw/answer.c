@@ -266,6 +266,20 @@ check_code(const struct raw_dns *d, const char *list,
 	}
 }
 
+/* RFC 7830 3: some options may not stand in a message twice. */
+static int
+check_once(const struct raw_dns *d, const char *value)
+{
+	uint64_t code = 0;
+	int count = 0;
+
+	if (raw_word_number(value, &code) != 0)
+		return -EINVAL;
+	for (size_t i = 0; i < d->noptions; i++)
+		count += d->options[i] == code;
+	return count <= 1 ? 1 : -1;
+}
+
 static int
 check_text(const struct raw_dns *d, const char *field)
 {
@@ -301,8 +315,14 @@ check_special(const struct raw_dns *d, const char *field)
 	}
 	if ((value = raw_word_value(field, "optdata")) != NULL)
 		return check_option_data(d, value);
+	if ((value = raw_word_value(field, "once")) != NULL)
+		return check_once(d, value);
 	if ((value = raw_word_value(field, "ede")) != NULL)
 		return check_code(d, value, has_ede);
+	if ((value = raw_word_value(field, "noede")) != NULL) {
+		rc = check_code(d, value, has_ede);
+		return rc == -EINVAL ? rc : -rc;
+	}
 	return check_text(d, field);
 }
 

@@ -484,6 +484,38 @@ check_sizes(struct raw_script *script, struct raw_attempt *attempt)
 }
 
 static int
+order_lengths(const void *a, const void *b)
+{
+	const size_t *x = a;
+	const size_t *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+/* How many different lengths the answers on this connection have. */
+static int
+check_lengths(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_seen *seen = &script->current->seen;
+	size_t *lengths = raw_alloc(seen->nstreams + 1, sizeof(*lengths));
+	size_t n = 0;
+	uint64_t count = 0;
+	int rc;
+
+	for (size_t i = 0; i < seen->nstreams; i++)
+		if (raw_seen_is_finished(seen->streams[i]))
+			lengths[n++] = seen->streams[i]->whole;
+	qsort(lengths, n, sizeof(*lengths), order_lengths);
+	for (size_t i = 0; i < n; i++)
+		count += i == 0 || lengths[i] != lengths[i - 1];
+	free(lengths);
+	if (attempt->words.count != 2)
+		return -EINVAL;
+	rc = raw_check_compare(script, attempt->words.at[1], count);
+	return rc == 0 ? -1 : rc;
+}
+
+static int
 check_path_response(struct raw_script *script, struct raw_attempt *attempt)
 {
 	const struct raw_seen *seen = &script->current->seen;
@@ -526,6 +558,7 @@ const struct raw_expectation raw_quic_expectations[] = {
     {"datagram", check_datagram, false, false},
     {"initials", check_initials, false, false},
     {"sizes", check_sizes, false, false},
+    {"lengths", check_lengths, false, false},
     {"path_response", check_path_response, false, false},
     {NULL, NULL, false, false},
 };

@@ -31,6 +31,9 @@ enum {
 	DEFAULT_UDP_SIZE = 1232,
 	OPT_FIXED_LEN = 11,
 	OPTION_HEAD_LEN = 4,
+	POINTER = 0xc000,
+	POINTER_MAX = 0x3fff,
+	TYPE_UNKNOWN = 65280,
 	COUNTS = 4
 };
 
@@ -43,6 +46,7 @@ struct plan {
 	bool has_opt, is_unframed, is_two_questions, is_two_opts;
 	bool has_no_question;
 	unsigned udp_size, version, ext_rcode, edns_flags;
+	unsigned hops, hopping; /* chain=HOPS*RECORDS */
 	size_t pad_block, size;
 	int prefix; /* the 2-octet length as overridden, else -1 */
 	int rdlen;  /* RDLEN of OPT as overridden, else -1 */
@@ -287,6 +291,24 @@ word_options(struct plan *p, const char *value, unsigned arg)
 	return 0;
 }
 
+/* chain=HOPS*RECORDS */
+static int
+word_chain(struct plan *p, const char *value, unsigned arg)
+{
+	unsigned long records = 0;
+	char *end;
+
+	if (value == NULL || !isdigit((unsigned char)*value))
+		return -EINVAL;
+	p->hops = (unsigned)strtoul(value, &end, 10);
+	if (p->hops == 0 || p->hops > POINTER_MAX / 2 || *end != '*' ||
+	    number(end + 1, UINT16_MAX - 1, &records) != 0)
+		return -EINVAL;
+	p->hopping = (unsigned)records;
+	p->added[arg] += 1 + p->hopping;
+	return 0;
+}
+
 enum hex_member {
 	HEX_QUESTION,
 	HEX_HEADER,
@@ -372,6 +394,7 @@ static const struct word {
     {"answer", word_record, 1},
     {"authority", word_record, 2},
     {"extra", word_record, 3},
+    {"chain", word_chain, 3},
     {NULL, NULL, 0},
 };
 
@@ -532,6 +555,40 @@ write_opt(struct raw_buf *buf, const struct plan *p, size_t message_at)
 	}
 }
 
+static void
+write_unknown(struct raw_buf *buf, size_t rdlen)
+{
+	raw_buf_u16(buf, TYPE_UNKNOWN);
+	raw_buf_u16(buf, CLASS_IN);
+	raw_buf_u32(buf, 0);
+	raw_buf_u16(buf, (unsigned)rdlen);
+}
+
+/*
+ * A record full of pointers, each to the one before, the first to the name
+ * asked for; then records whose owner is the last of them.
+ */
+static void
+write_chain(struct raw_buf *buf, const struct plan *p, size_t message_at)
+{
+	size_t to = RAW_DNS_HEADER_LEN;
+
+	if (p->hops == 0)
+		return;
+	raw_buf_u8(buf, 0);
+	write_unknown(buf, 2 * (size_t)p->hops);
+	for (unsigned i = 0; i < p->hops; i++) {
+		size_t here = buf->len - message_at;
+
+		raw_buf_u16(buf, (unsigned)(POINTER | to));
+		to = here;
+	}
+	for (unsigned i = 0; i < p->hopping; i++) {
+		raw_buf_u16(buf, (unsigned)(POINTER | to));
+		write_unknown(buf, 0);
+	}
+}
+
 static int
 write_query(struct raw_buf *buf, const struct plan *p)
 {
@@ -546,6 +603,7 @@ write_query(struct raw_buf *buf, const struct plan *p)
 		return -EINVAL;
 	raw_buf_add(buf, p->before.data, p->before.len);
 	raw_buf_add(buf, p->extra.data, p->extra.len);
+	write_chain(buf, p, message_at);
 	if (p->is_two_opts) {
 		static const uint8_t bare[OPT_FIXED_LEN] = {0, 0,
 		    RAW_DNS_TYPE_OPT, DEFAULT_UDP_SIZE >> 8,

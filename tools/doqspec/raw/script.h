@@ -116,6 +116,8 @@
  *   cookie[=HEX] optowner=HEX optdata=HEX rdlen=N two-questions two-opts
  *   no-question qd=N an=N ns=N ar=N question=HEX header=HEX answer=HEX
  *   authority=HEX extra=HEX trailing=HEX len=N unframed
+ *   chain=HOPS*RECORDS   a record with pointers in a row, and records with the
+ *                        last of them as owner
  *
  * After takeover
  *   frame stream id=N off=N PART... [fin]       frame reset ID CODE FINAL
@@ -168,6 +170,7 @@
  *                          front of packets of that type
  *   expect datagram <=N    the largest that came
  *   expect sizes <=N       different sizes of datagrams that came
+ *   expect lengths <=N     different lengths of answers
  *   expect initials >=N    the smallest datagram with an Initial
  *   expect path_response HEX
  *   expect log FILE has|lacks TEXT [count=N]
@@ -185,8 +188,8 @@
  * FIELD: KEY=V KEY=V|W KEY!=V KEY>=N KEY<=N KEY%N=M for id opcode rcode
  *   extrcode qd an ns ar aa tc rd ra z ad cd do opt ednsver udpsize ednsflags
  *   len options messages (or any) qtype qclass; qname=NAME (as printed),
- * rr=TEXT norr=TEXT option=CODE nooption=CODE optdata=CODE:HEX ede=CODE noede
- * opt noopt nofin noecho
+ *   rr=TEXT norr=TEXT option=CODE nooption=CODE optdata=CODE:HEX ede=CODE
+ *   noede noede=CODE once=CODE (an option, not twice) opt noopt nofin noecho
  */
 
 enum {
