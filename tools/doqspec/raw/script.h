@@ -239,7 +239,7 @@ struct raw_script {
 	bool skips_control;
 	bool allows_stop, allows_foreign, allows_failed, allows_codes;
 	uint64_t deadline_ms;
-	uint64_t first_deadline_ms; /* at the start of each case */
+	uint64_t first_deadline_ms;   /* at the start of each case */
 	struct raw_outsider outsider; /* `udp` and what came back */
 	unsigned cases, cases_failed;
 	bool is_verbose;
