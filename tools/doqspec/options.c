@@ -33,6 +33,7 @@ enum option_key {
 	KEY_JSON,
 	KEY_JUNIT,
 	KEY_COLOUR,
+	KEY_CASES,
 	KEY_LIST
 };
 
@@ -54,6 +55,7 @@ static const struct option table[] = {
     {"colour", optional_argument, NULL, KEY_COLOUR},
     {"jobs", required_argument, NULL, 'j'},
     {"verbose", no_argument, NULL, 'v'},
+    {"cases", required_argument, NULL, KEY_CASES},
     {"list", no_argument, NULL, KEY_LIST},
     {NULL, 0, NULL, 0},
 };
@@ -197,6 +199,11 @@ take_option(struct spec_options *options, int key, const char *text)
 		return true;
 	case 'v':
 		options->is_verbose = true;
+		return true;
+	case KEY_CASES:
+		if (options->nfiles == SPEC_FILES_MAX)
+			return false;
+		options->files[options->nfiles++] = text;
 		return true;
 	case KEY_LIST:
 		options->lists = true;

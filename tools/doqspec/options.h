@@ -10,6 +10,7 @@
 
 enum {
 	SPEC_VARS_MAX = 16,
+	SPEC_FILES_MAX = 32,
 	SPEC_TEXT_MAX = 256
 };
 
@@ -43,6 +44,9 @@ struct spec_options {
 	const char *address; /* instead of the host's, or NULL */
 	const char *json;    /* a file, "" for standard output, or NULL */
 	const char *junit;
+	const char
+	    *files[SPEC_FILES_MAX]; /* of cases, instead of the built-in */
+	size_t nfiles;
 	char **selected; /* GROUP, GROUP/NAME or ID; none: all */
 	int nselected;
 	uint64_t timeout_ms;

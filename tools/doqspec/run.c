@@ -174,8 +174,13 @@ wait_once(struct pool *pool)
 		    .fd = pool->processes[i].pipe, .events = POLLIN};
 	if (poll(pool->fds, jobs + 1, -1) < 0)
 		return true;
-	if (pool->fds[jobs].revents != 0)
+	if (pool->fds[jobs].revents != 0) {
+		struct signalfd_siginfo signal;
+
+		/* Taken, or it would end us once it is let through. */
+		(void)!read(pool->fds[jobs].fd, &signal, sizeof(signal));
 		return false;
+	}
 	for (unsigned i = 0; i < jobs; i++)
 		if (pool->fds[i].revents != 0)
 			read_pipe(pool, &pool->processes[i]);

@@ -220,6 +220,20 @@ session_done(struct session *session)
 	spec_table_done(&session->table);
 }
 
+/* The cases of the files, which must be in order, or the built-in ones. */
+static bool
+fill_table(struct session *session)
+{
+	const struct spec_options *o = &session->options;
+
+	if (o->nfiles == 0) {
+		spec_table_init(&session->table, spec_groups);
+		return true;
+	}
+	return spec_table_read(&session->table, o->files, o->nfiles) == 0 &&
+	       spec_table_check(&session->table, stderr) == 0;
+}
+
 int
 spec_main(int argc, char **argv)
 {
@@ -229,8 +243,7 @@ spec_main(int argc, char **argv)
 	if (spec_options_read(&session.options, argc, argv) != 0)
 		return status;
 	session.outcome.url = session.options.url;
-	spec_table_init(&session.table, spec_groups);
-	if (choose(&session)) {
+	if (fill_table(&session) && choose(&session)) {
 		if (session.options.lists) {
 			list_cases(&session);
 			status = 0;

@@ -7,8 +7,13 @@
 #include "tools/doqspec/raw/bytes.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+	BLOCK_SIZE = 4096
+};
 
 /* The rest of a line behind `word`, without blanks around it, or NULL. */
 static char *
@@ -156,6 +161,66 @@ spec_table_init(struct spec_table *table, const struct spec_group *groups)
 	*table = (struct spec_table){0};
 	for (const struct spec_group *g = groups; g->name != NULL; g++)
 		add_group(table, g);
+}
+
+/* The file's text, or NULL. */
+static char *
+read_file(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	struct raw_buf text = {0};
+	char block[BLOCK_SIZE];
+	size_t n;
+
+	if (file == NULL)
+		return NULL;
+	while ((n = fread(block, 1, sizeof(block), file)) > 0)
+		raw_buf_add(&text, block, n);
+	if (ferror(file)) {
+		raw_buf_done(&text);
+		errno = EIO;
+	} else {
+		raw_buf_u8(&text, 0);
+	}
+	fclose(file);
+	return (char *)text.data;
+}
+
+static char *
+group_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *name = raw_strdup(slash != NULL ? slash + 1 : path);
+	char *dot = strrchr(name, '.');
+
+	if (dot != NULL)
+		*dot = '\0';
+	return name;
+}
+
+int
+spec_table_read(
+    struct spec_table *table, const char *const *files, size_t count)
+{
+	*table = (struct spec_table){0};
+	for (size_t i = 0; i < count; i++) {
+		char *text = read_file(files[i]);
+		char *name;
+
+		if (text == NULL) {
+			int rc = -errno;
+
+			fprintf(stderr, "doqspec: %s: %s\n", files[i],
+			    strerror(-rc));
+			spec_table_done(table);
+			return rc;
+		}
+		name = group_name(files[i]);
+		add_group(table, &(struct spec_group){name, text});
+		free(name);
+		free(text);
+	}
+	return 0;
 }
 
 void

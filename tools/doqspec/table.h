@@ -46,6 +46,13 @@ struct spec_need {
 const struct spec_need *spec_need_find(const char *word);
 
 void spec_table_init(struct spec_table *table, const struct spec_group *groups);
+/*
+ * The same from files; the part of a name between the last slash and the last
+ * dot is the group's.  -errno, and a line on standard error, when one cannot be
+ * read; the table is empty then.
+ */
+int spec_table_read(
+    struct spec_table *table, const char *const *files, size_t count);
 void spec_table_done(struct spec_table *table);
 
 /* By GROUP/NAME, or NULL. */

@@ -326,6 +326,18 @@ check_special(const struct raw_dns *d, const char *field)
 	return check_text(d, field);
 }
 
+/* One line of several. */
+static void
+join_lines(char *text)
+{
+	size_t len = strlen(text);
+
+	if (len > 0 && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	for (char *p = text; (p = strchr(p, '\n')) != NULL;)
+		*p = '|';
+}
+
 void
 raw_check_describe(const struct raw_dns *d, char *seen, size_t size)
 {
@@ -350,6 +362,7 @@ raw_check_describe(const struct raw_dns *d, char *seen, size_t size)
 	if (d->text.data != NULL && (size_t)n < size)
 		snprintf(seen + n, size - (size_t)n, "; %.300s",
 		    (const char *)d->text.data);
+	join_lines(seen);
 }
 
 int

@@ -380,7 +380,7 @@ name_held(struct raw_script *script, const struct expect_plan *plan)
 	if (plan->count == 1)
 		return;
 	snprintf(seen, sizeof(seen), "%s", script->seen);
-	raw_script_join(&plan->held->words, 0, text, sizeof(text));
+	raw_script_join(script, &plan->held->words, 0, text, sizeof(text));
 	snprintf(script->seen, sizeof(script->seen), "%.*s (%.*s)",
 	    RAW_SEEN_TEXT / 4, text, RAW_SEEN_TEXT / 2, seen);
 }
@@ -415,7 +415,7 @@ cmd_expect(struct raw_script *script, const struct raw_words *words)
 
 	if (rc == -EINVAL)
 		return rc;
-	raw_script_join(words, 1, text, sizeof(text));
+	raw_script_join(script, words, 1, text, sizeof(text));
 	raw_script_judge(script, text, rc == 1);
 	return 0;
 }
@@ -430,7 +430,7 @@ cmd_applies(struct raw_script *script, const struct raw_words *words)
 
 	if (rc == -EINVAL || rc == 1)
 		return rc == 1 ? 0 : rc;
-	raw_script_join(words, 1, text, RAW_SEEN_TEXT);
+	raw_script_join(script, words, 1, text, RAW_SEEN_TEXT);
 	n = strlen(text);
 	snprintf(
 	    text + n, sizeof(text) - n, " does not hold: %s", script->seen);

@@ -148,12 +148,14 @@ raw_script_inapplicable(struct raw_script *script, const char *reason)
 }
 
 void
-raw_script_join(
-    const struct raw_words *words, int first, char *text, size_t size)
+raw_script_join(const struct raw_script *script, const struct raw_words *words,
+    int first, char *text, size_t size)
 {
 	size_t n = 0;
 
 	text[0] = '\0';
+	if (script->is_chosen)
+		n = (size_t)snprintf(text, size, "@%s ", script->current->name);
 	for (int i = first; i < words->count && n < size; i++) {
 		const char *word = words->at[i];
 		bool is_one = word[0] != '\0' && strpbrk(word, " \t") == NULL;
@@ -543,7 +545,7 @@ tell_command(struct raw_script *script, const struct raw_words *words)
 
 	if (script->observer == NULL || !is_told(words->at[0]))
 		return;
-	raw_script_join(words, 0, text, sizeof(text));
+	raw_script_join(script, words, 0, text, sizeof(text));
 	script->observer->command(script->observer->arg, text);
 }
 
@@ -551,10 +553,10 @@ static int
 run_words(struct raw_script *script, struct raw_words *words)
 {
 	struct raw_conn *before = script->current;
-	bool is_chosen = words->at[0][0] == '@';
 	const struct raw_command *command;
 	int rc;
 
+	script->is_chosen = words->at[0][0] == '@';
 	if (choose_connection(script, words) != 0)
 		return -EINVAL;
 	command = find_command(words->at[0]);
@@ -564,8 +566,9 @@ run_words(struct raw_script *script, struct raw_words *words)
 		script->in_case = true;
 	tell_command(script, words);
 	rc = command->fn(script, words);
-	if (is_chosen)
+	if (script->is_chosen)
 		script->current = before;
+	script->is_chosen = false;
 	return rc;
 }
 

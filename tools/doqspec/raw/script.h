@@ -236,6 +236,7 @@ struct raw_script {
 	char title[256];
 	bool in_case, has_failed, is_inapplicable;
 	bool any_rcode; /* of `control`; else NOERROR */
+	bool is_chosen; /* `current`, by @NAME on this line */
 	bool skips_control;
 	bool allows_stop, allows_foreign, allows_failed, allows_codes;
 	uint64_t deadline_ms;
@@ -278,8 +279,9 @@ void raw_script_judge(
 /* The case ends here without a verdict. */
 void raw_script_inapplicable(struct raw_script *script, const char *reason);
 
-/* The words from `first` on, blanks between them, as a line. */
-void raw_script_join(
+/* The words from `first` on as a line, the connection's name in front if the
+ * script's line has it. */
+void raw_script_join(const struct raw_script *script,
     const struct raw_words *words, int first, char *text, size_t size);
 
 /*

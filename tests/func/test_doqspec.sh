@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# timeout: 180
+#
+# doqspec against quolld, all groups: nothing fails, what does not apply stands
+# in a reviewed file, and every fatal error is told, not left to silence.
+
+. "$SRC/tests/func/lib.sh"
+. "$SRC/tests/func/raw.sh"
+
+NA=$SRC/tests/func/doqspec-na.txt
+NA_MAX=15
+
+quolld_config <<CONF
+listen: [quic://127.0.0.1:0]
+quic: {early-data: on}
+CONF
+fakebe_start
+quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
+
+"$DOQSPEC" -v -j 4 --name ok.spec.example.org \
+    --big big60000.spec.example.org/TXT \
+    --slow slow2500.spec.example.org/A \
+    --xfr example.org --update example.org \
+    "quic://127.0.0.1:$QUIC_PORT" > "$TMPDIR/report" 2> "$TMPDIR/errors"
+status=$?
+tail -n 1 "$TMPDIR/report"
+# A failure with all that was sent and seen.
+awk '/^[A-Z]/ { shows = /^FAIL/ } shows' "$TMPDIR/report"
+check "all cases pass" [ $status -eq 0 ]
+check "it says nothing else" [ ! -s "$TMPDIR/errors" ]
+check "quolld survives" alive "$QUOLLD_PID"
+
+# Ids of a case are rows that it proves whole.
+sed -n 's/^PASS [^ ]* \([^(]*\)(.*/\1/p' "$TMPDIR/report" | tr ' ' '\n' |
+    grep . | sort -u > "$TMPDIR/ids"
+for id in $(cat "$TMPDIR/ids"); do
+	prove "$id" [ $status -eq 0 ]
+done
+
+# Not applicable, or left out: what is in the file, and no more.
+sed -n 's,^\(N/A \|SKIP\) \([^ ]*\) .*,\2,p' "$TMPDIR/report" |
+    sort > "$TMPDIR/na"
+sed -n 's/^\([a-z][^ ]*\): .*/\1/p' "$NA" | sort > "$TMPDIR/reviewed"
+diff "$TMPDIR/reviewed" "$TMPDIR/na"
+check "what does not apply is what was reviewed" \
+    cmp -s "$TMPDIR/reviewed" "$TMPDIR/na"
+check "that is little" [ "$(wc -l < "$TMPDIR/na")" -le $NA_MAX ]
+
+# RFC 9250 4.3.3 lets a server give up a connection in silence; ours says why.
+silent() {
+	grep -E '^ +seen +(@[^ ]+ )?abandoned \(' "$TMPDIR/report"
+}
+check "nothing passed by silence" not silent
+quolld_stop
