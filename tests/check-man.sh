@@ -1,12 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The manual pages, linted.
+# The manual pages, linted; and the list of cases in the one that is made is
+# the program's own.
 
 set -u
 SRC=${SRC:-$(cd "$(dirname "$0")/.." && pwd)}
 MANDOC=${MANDOC:-mandoc}
+bad=0
+
+made=${BUILD:-.}/man/doqspec-cases.7
+if [ -f "$made" ] && [ -x "${BUILD:-.}/doqspec" ]; then
+	listed=$("${BUILD:-.}/doqspec" --list | sed 's/ .*//')
+	[ "$(sed -n 's/^\.It Li //p' "$made")" = "$listed" ] || {
+		echo "man: doqspec-cases(7) and doqspec --list differ"
+		bad=1
+	}
+fi
+
 command -v "$MANDOC" >/dev/null 2>&1 || {
+	[ $bad -eq 0 ] || exit 1
 	echo "skip: no mandoc"
 	exit 77
 }
@@ -15,6 +28,8 @@ set -- "$SRC"/man/*.[1-9]
 	echo "skip: no manual page yet"
 	exit 77
 }
+[ ! -f "$made" ] || set -- "$@" "$made"
 # A reference to a page of ours that is not installed is a style remark that
 # depends on the machine; warnings and errors are not.
-"$MANDOC" -Tlint -Wwarning "$@"
+"$MANDOC" -Tlint -Wwarning "$@" || bad=1
+exit $bad

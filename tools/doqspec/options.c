@@ -54,6 +54,7 @@ static const struct option table[] = {
     {"color", optional_argument, NULL, KEY_COLOUR},
     {"colour", optional_argument, NULL, KEY_COLOUR},
     {"jobs", required_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
     {"verbose", no_argument, NULL, 'v'},
     {"cases", required_argument, NULL, KEY_CASES},
     {"list", no_argument, NULL, KEY_LIST},
@@ -73,6 +74,37 @@ static const struct {
     {KEY_SNI, "SNI"},
     {KEY_CA, "CA"},
 };
+
+void
+spec_options_help(FILE *out)
+{
+	fputs("usage: doqspec [OPTION]... quic://HOST[:PORT] "
+	      "[GROUP | GROUP/NAME | ID]...\n"
+	      "       doqspec --list [GROUP | GROUP/NAME | ID]...\n"
+	      "       doqspec show GROUP/NAME\n"
+	      "       doqspec play | control ...\n"
+	      "\n"
+	      "  --name NAME[/TYPE]    a question that is answered "
+	      "(example.com/A)\n"
+	      "  --type TYPE           of that question\n"
+	      "  --big NAME[/TYPE]     with an answer of 60,000 octets\n"
+	      "  --slow NAME[/TYPE]    answered after 2 s or more\n"
+	      "  --xfr ZONE            may be transferred\n"
+	      "  --update ZONE         may be updated\n"
+	      "  --dangling MS         how long a query may stay a part "
+	      "(10000)\n"
+	      "  --address ADDRESS     instead of the host's\n"
+	      "  --sni NAME            instead of the host's\n"
+	      "  --ca FILE             verify the server's certificate\n"
+	      "  --timeout SECONDS     for each expectation (2)\n"
+	      "  -j, --jobs N          so many cases at a time (1)\n"
+	      "  -v, --verbose         sent, expected and seen for all\n"
+	      "  --json[=FILE]         a report for programs\n"
+	      "  --junit[=FILE]        one in JUnit's XML\n"
+	      "  --color[=WHEN]        always, never or auto\n"
+	      "  --cases FILE          cases of your own\n",
+	    out);
+}
 
 bool
 spec_vars_set(struct spec_vars *vars, const char *name, const char *value)
@@ -200,6 +232,9 @@ take_option(struct spec_options *options, int key, const char *text)
 	case 'v':
 		options->is_verbose = true;
 		return true;
+	case 'h':
+		options->wants_help = true;
+		return true;
 	case KEY_CASES:
 		if (options->nfiles == SPEC_FILES_MAX)
 			return false;
@@ -254,7 +289,7 @@ spec_options_read(struct spec_options *options, int argc, char **argv)
 	int key;
 
 	set_defaults(options);
-	while ((key = getopt_long(argc, argv, "j:v", table, NULL)) != -1) {
+	while ((key = getopt_long(argc, argv, "hj:v", table, NULL)) != -1) {
 		if (key == '?')
 			return -EINVAL;
 		if (take_option(options, key, optarg))
@@ -263,13 +298,16 @@ spec_options_read(struct spec_options *options, int argc, char **argv)
 		    argv[optind - 1], optarg != NULL ? optarg : "");
 		return -EINVAL;
 	}
+	if (options->wants_help)
+		return 0;
 	if (options->lists) {
 		options->selected = argv + optind;
 		options->nselected = argc - optind;
 		return 0;
 	}
 	if (optind == argc) {
-		fputs("doqspec: which server? quic://HOST[:PORT]\n", stderr);
+		fputs("doqspec: which server? quic://HOST[:PORT], or --help\n",
+		    stderr);
 		return -EINVAL;
 	}
 	options->url = argv[optind];

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 enum {
 	SPEC_VARS_MAX = 16,
@@ -52,8 +53,11 @@ struct spec_options {
 	uint64_t timeout_ms;
 	unsigned jobs;
 	enum spec_colour colour;
-	bool is_verbose, lists;
+	bool is_verbose, lists, wants_help;
 };
+
+/* The text for --help. */
+void spec_options_help(FILE *out);
 
 /* 0, or -EINVAL after a line on standard error. */
 int spec_options_read(struct spec_options *options, int argc, char **argv);

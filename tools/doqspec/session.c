@@ -18,9 +18,11 @@ struct session {
 	struct spec_table table;
 	struct spec_outcome outcome;
 	struct spec_text text;
-	FILE *json, *junit; /* or NULL */
-	bool has_text;	    /* standard output is no program's */
-	bool has_progress;  /* a status line on standard error */
+	FILE *json, *junit;		/* or NULL */
+	bool has_text;			/* standard output is no program's */
+	bool has_progress;		/* a status line on standard error */
+	const struct spec_case *latest; /* that was begun */
+	size_t begun;
 };
 
 static void
@@ -31,15 +33,24 @@ clear_progress(const struct session *session)
 }
 
 static void
-on_begun(void *arg, const struct spec_case *c, size_t begun)
+show_progress(const struct session *session)
 {
-	const struct session *session = arg;
-
-	if (!session->has_progress)
+	if (!session->has_progress || session->latest == NULL)
 		return;
 	clear_progress(session);
-	fprintf(stderr, "[%zu/%zu] %s", begun, session->outcome.count, c->full);
+	fprintf(stderr, "[%zu/%zu] %s", session->begun, session->outcome.count,
+	    session->latest->full);
 	fflush(stderr);
+}
+
+static void
+on_begun(void *arg, const struct spec_case *c, size_t begun)
+{
+	struct session *session = arg;
+
+	session->latest = c;
+	session->begun = begun;
+	show_progress(session);
 }
 
 static void
@@ -47,9 +58,11 @@ on_ended(void *arg, const struct spec_case *c, const struct spec_result *result)
 {
 	const struct session *session = arg;
 
+	if (!session->has_text)
+		return;
 	clear_progress(session);
-	if (session->has_text)
-		spec_text_case(&session->text, c, result);
+	spec_text_case(&session->text, c, result);
+	show_progress(session);
 }
 
 /* Puts the chosen cases into the outcome: first those that may have
@@ -242,6 +255,10 @@ spec_main(int argc, char **argv)
 
 	if (spec_options_read(&session.options, argc, argv) != 0)
 		return status;
+	if (session.options.wants_help) {
+		spec_options_help(stdout);
+		return 0;
+	}
 	session.outcome.url = session.options.url;
 	if (fill_table(&session) && choose(&session)) {
 		if (session.options.lists) {
