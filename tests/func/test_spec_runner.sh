@@ -24,7 +24,8 @@ case passes
 name pass
 rfc 9250 4.2
 connect
-expect open
+send new query:$NAME/$TYPE fin
+expect answer last
 case fails
 name fail
 rfc 9250 4.2; 9250 4.3.3

@@ -58,6 +58,13 @@ test_verdicts(void)
 	    "s|connect", "h|handshake|open", "h|idle|quiet", "e|", NULL};
 	const char *const chosen[] = {
 	    "h|close || alive|close", "h|idle|quiet", "e|", NULL};
+	const char *const own[] = {
+	    "h|close app 0x2|closed", "h|@c2 open|NOERROR", "e|", NULL};
+	const char *const number[] = {
+	    "h|sizes <=2|1", "h|open|NOERROR", "e|", NULL};
+	const char *const open[] = {
+	    "h|handshake|yes", "h|open|yes", "e|", NULL};
+	const char *const empty[] = {"s|connect", "e|", NULL};
 	const char *const missed[] = {
 	    "h|handshake|open", "m|close|nothing", "n|why", "e|", NULL};
 	const char *const failed[] = {"f|no socket", "e|", NULL};
@@ -66,6 +73,10 @@ test_verdicts(void)
 
 	expect_verdict(passed, EXITED_WELL, SPEC_PASS, "quiet");
 	expect_verdict(chosen, EXITED_WELL, SPEC_PASS, "close");
+	expect_verdict(own, EXITED_WELL, SPEC_PASS, "closed");
+	expect_verdict(number, EXITED_WELL, SPEC_PASS, "sizes <=2: 1");
+	expect_verdict(open, EXITED_WELL, SPEC_PASS, "open");
+	expect_verdict(empty, EXITED_WELL, SPEC_PASS, "nothing was wrong");
 	expect_verdict(missed, EXITED_WELL, SPEC_FAIL, "nothing");
 	expect_verdict(failed, EXITED_WELL, SPEC_FAIL, "no socket");
 	expect_verdict(not, EXITED_WELL, SPEC_INAPPLICABLE, "no ticket");

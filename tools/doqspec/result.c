@@ -12,7 +12,8 @@
 
 enum {
 	STEP_HEAD = 1 + 4 + 4, /* kind, two lengths */
-	REASON_MAX = 128
+	REASON_MAX = 128,
+	SEEN_MAX = 1024
 };
 
 const char *
@@ -121,8 +122,19 @@ judge_death(struct spec_result *result, int status)
 	decide(result, SPEC_FAIL, reason);
 }
 
-/* Of what held, the last choice between alternatives says most, else the last
- * expectation. */
+/* `expect open` says that all is well, and nothing of the case. */
+static bool
+is_open(const char *text)
+{
+	const char *blank = strchr(text, ' ');
+
+	if (text[0] == '@' && blank != NULL)
+		text = blank + 1;
+	return strcmp(text, "open") == 0 || strcmp(text, "handshake") == 0;
+}
+
+/* Of what held, the last choice between alternatives says most, then the last
+ * expectation that is the case's own. */
 static const struct spec_step *
 telling_step(const struct spec_result *result)
 {
@@ -135,17 +147,35 @@ telling_step(const struct spec_result *result)
 			continue;
 		if (strstr(step->text, " || ") != NULL)
 			return step;
-		if (last == NULL)
+		if (last == NULL ||
+		    (is_open(last->text) && !is_open(step->text)))
 			last = step;
 	}
 	return last;
 }
 
+/* A number alone says nothing. */
+static void
+tell_pass(struct spec_result *result)
+{
+	const struct spec_step *told = telling_step(result);
+	char text[2 * SEEN_MAX];
+
+	if (told == NULL)
+		snprintf(text, sizeof(text), "nothing was wrong");
+	else if (is_open(told->text))
+		snprintf(text, sizeof(text), "%.*s", SEEN_MAX, told->text);
+	else if (told->seen[strspn(told->seen, "0123456789")] == '\0')
+		snprintf(text, sizeof(text), "%.*s: %.*s", SEEN_MAX - 2,
+		    told->text, SEEN_MAX - 2, told->seen);
+	else
+		snprintf(text, sizeof(text), "%s", told->seen);
+	decide(result, SPEC_PASS, text);
+}
+
 static void
 judge_steps(struct spec_result *result)
 {
-	const struct spec_step *told;
-
 	for (size_t i = 0; i < result->nsteps; i++) {
 		const struct spec_step *step = &result->steps[i];
 
@@ -164,8 +194,7 @@ judge_steps(struct spec_result *result)
 			    result, SPEC_INAPPLICABLE, result->steps[i].text);
 			return;
 		}
-	told = telling_step(result);
-	decide(result, SPEC_PASS, told != NULL ? told->seen : "");
+	tell_pass(result);
 }
 
 void
