@@ -219,12 +219,72 @@ check_no_retry(struct raw_script *script, struct raw_attempt *attempt)
 	return script->current->has_retry ? -1 : 1;
 }
 
+/* token [other_than=NAME] */
 static int
 check_token(struct raw_script *script, struct raw_attempt *attempt)
 {
-	(void)attempt;
+	const struct raw_buf *token = &script->current->seen.token;
+	const struct raw_words *w = &attempt->words;
+	const struct raw_conn *other = NULL;
+	const char *name = NULL;
+
+	if (w->count == 2) {
+		name = raw_word_value(w->at[1], "other_than");
+		if (name != NULL)
+			other = raw_loop_find(&script->loop, name);
+		if (other == NULL)
+			return -EINVAL;
+	}
 	describe(script);
-	return script->current->seen.token.len > 0;
+	if (token->len == 0 || other == NULL)
+		return token->len > 0;
+	snprintf(script->seen, sizeof(script->seen), "the token of %s", name);
+	return other->seen.token.len == token->len &&
+		       memcmp(
+			   other->seen.token.data, token->data, token->len) == 0
+		   ? -1
+		   : 1;
+}
+
+/* cids distinct: all connection IDs and all reset tokens that were given. */
+static int
+check_cids(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_conn *c = script->current;
+
+	if (attempt->words.count != 2 ||
+	    strcmp(attempt->words.at[1], "distinct") != 0)
+		return -EINVAL;
+	snprintf(script->seen, sizeof(script->seen),
+	    "%zu connection IDs, %zu tokens", c->ncids, c->ntokens);
+	for (size_t i = 0; i < c->ncids; i++)
+		for (size_t k = 0; k < i; k++)
+			if (c->cids[i].len == c->cids[k].len &&
+			    memcmp(c->cids[i].data, c->cids[k].data,
+				c->cids[i].len) == 0)
+				return -1;
+	for (size_t i = 0; i < c->ntokens; i++)
+		for (size_t k = 0; k < i; k++)
+			if (memcmp(c->tokens[i], c->tokens[k],
+				RAW_RESET_TOKEN_LEN) == 0)
+				return -1;
+	return c->ncids > 0;
+}
+
+/* amplification<=N since `recount` */
+static int
+check_amplification(struct raw_script *script, struct raw_attempt *attempt)
+{
+	const struct raw_conn *c = script->current;
+	uint64_t most;
+
+	if (attempt->words.count != 2 ||
+	    strncmp(attempt->words.at[1], "<=", 2) != 0 ||
+	    raw_word_number(attempt->words.at[1] + 2, &most) != 0)
+		return -EINVAL;
+	snprintf(script->seen, sizeof(script->seen),
+	    "%" PRIu64 " octets for %" PRIu64, c->octets_in, c->octets_out);
+	return c->octets_in <= most * c->octets_out ? 0 : -1;
 }
 
 /* Nothing of ours is under way.  A client that moves before that may be stuck
@@ -321,6 +381,7 @@ check_param(struct raw_script *script, struct raw_attempt *attempt)
 	    {"max_udp_payload_size", p ? p->max_udp_payload_size : 0},
 	    {"max_datagram_frame_size", p ? p->max_datagram_frame_size : 0},
 	    {"grease_quic_bit", p ? p->grease_quic_bit : 0},
+	    {"disable_active_migration", p ? p->disable_active_migration : 0},
 	    {"preferred_address", p ? p->preferred_addr_present : 0},
 	};
 	size_t len;
@@ -376,6 +437,9 @@ check_seen(struct raw_script *script, struct raw_attempt *attempt)
 	len = strcspn(word, "=<>");
 	if (len == 7 && strncmp(word, "PACKETS", len) == 0)
 		return raw_check_compare(script, word + len, packets);
+	if (len == 12 && strncmp(word, "CLEARED_BITS", len) == 0)
+		return raw_check_compare(
+		    script, word + len, script->current->cleared_bits);
 	for (uint64_t type = 0; type < RAW_FRAME_TYPES; type++) {
 		const char *name = raw_frame_name(type);
 
@@ -549,6 +613,8 @@ const struct raw_expectation raw_quic_expectations[] = {
     {"retry", check_retry, false, false},
     {"no_retry", check_no_retry, false, false},
     {"token", check_token, false, false},
+    {"cids", check_cids, false, false},
+    {"amplification", check_amplification, true, false},
     {"version", check_version, false, false},
     {"acked", check_acked, false, false},
     {"verified", check_verified, false, false},

@@ -135,6 +135,7 @@ take_number_option(struct raw_settings *s, const char *word)
 	    {"streams_bidi", &s->streams_bidi, false},
 	    {"streams_uni", &s->streams_uni, false},
 	    {"cid_limit", &s->cid_limit, false},
+	    {"pad_hello", &s->pad_hello, false},
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
@@ -167,6 +168,7 @@ take_text_option(struct raw_settings *s, const char *word)
 	    {"pin", &s->pin},
 	    {"token", &s->token},
 	    {"hello", &s->hello},
+	    {"params", &s->params},
 	    {"hold_retry", &s->hold_retry},
 	};
 
@@ -205,6 +207,8 @@ take_connect_word(struct connect_plan *plan, const char *word)
 		plan->settings.no_ack = true;
 	else if (strcmp(word, "tls12") == 0)
 		plan->settings.hello_tls12 = true;
+	else if (strcmp(word, "grease") == 0)
+		plan->settings.has_grease = true;
 	else if (strcmp(word, "reversed") == 0)
 		plan->settings.is_reversed = true;
 	else if ((value = raw_word_value(word, "version")) != NULL)
@@ -372,6 +376,8 @@ cmd_recount(struct raw_script *script, const struct raw_words *words)
 	memset(conn->sizes, 0, sizeof(conn->sizes));
 	conn->seen.packets = 0;
 	conn->datagrams_in = 0;
+	conn->octets_in = 0;
+	conn->octets_out = 0;
 	conn->largest_datagram = 0;
 	return 0;
 }

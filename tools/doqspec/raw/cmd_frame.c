@@ -133,6 +133,24 @@ put_close(const struct raw_words *words, struct raw_buf *frame)
 	return 0;
 }
 
+/* new_cid SEQUENCE PRIOR: an ID as long as ours, and a token. */
+static int
+put_new_cid(const struct raw_words *words, struct raw_buf *frame)
+{
+	uint64_t numbers[2];
+	uint8_t bytes[RAW_SCID_LEN + RAW_RESET_TOKEN_LEN];
+
+	if (words->count != 4 ||
+	    raw_word_number(words->at[2], &numbers[0]) != 0 ||
+	    raw_word_number(words->at[3], &numbers[1]) != 0)
+		return -EINVAL;
+	raw_put_numbers(frame, RAW_FRAME_NEW_CONNECTION_ID, numbers, 2);
+	raw_buf_u8(frame, RAW_SCID_LEN);
+	gnutls_rnd(GNUTLS_RND_NONCE, bytes, sizeof(bytes));
+	raw_buf_add(frame, bytes, sizeof(bytes));
+	return 0;
+}
+
 static int
 put_padding(const struct raw_words *words, struct raw_buf *frame)
 {
@@ -194,6 +212,8 @@ cmd_frame(struct raw_script *script, const struct raw_words *words)
 		rc = put_raw(script, words, &frame);
 	else if (strcmp(words->at[1], "close") == 0)
 		rc = put_close(words, &frame);
+	else if (strcmp(words->at[1], "new_cid") == 0)
+		rc = put_new_cid(words, &frame);
 	else if (strcmp(words->at[1], "padding") == 0)
 		rc = put_padding(words, &frame);
 	else
@@ -352,6 +372,27 @@ cmd_quiet(struct raw_script *script, const struct raw_words *words)
 	return 0;
 }
 
+/* cid N: packets go to the ID of that number from now on. */
+static int
+cmd_cid(struct raw_script *script, const struct raw_words *words)
+{
+	struct raw_conn *conn = script->current;
+	uint64_t sequence;
+
+	if (!is_taken_over(script) || words->count != 2 ||
+	    raw_word_number(words->at[1], &sequence) != 0)
+		return -EINVAL;
+	for (size_t i = 0; i < conn->ncids; i++) {
+		if (conn->cids[i].sequence != sequence)
+			continue;
+		memcpy(conn->dcid, conn->cids[i].data, conn->cids[i].len);
+		conn->dcid_len = conn->cids[i].len;
+		return 0;
+	}
+	raw_script_failed(script, "the server gave no such connection ID");
+	return 0;
+}
+
 static int
 cmd_bits(struct raw_script *script, const struct raw_words *words)
 {
@@ -394,6 +435,7 @@ const struct raw_command raw_frame_commands[] = {
     {"scatter", cmd_scatter},
     {"quiet", cmd_quiet},
     {"bits", cmd_bits},
+    {"cid", cmd_cid},
     {"keyupdate", cmd_keyupdate},
     {NULL, NULL},
 };

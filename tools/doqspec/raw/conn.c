@@ -65,6 +65,7 @@ raw_conn_datagram(struct raw_conn *conn, const uint8_t *data, size_t len)
 	if (conn->settings.withholds && conn->datagrams_in > 0 &&
 	    !conn->is_taken_over)
 		return;
+	conn->octets_out += len;
 	/* A full socket is like a lossy network: nothing to do here. */
 	if (conn->fd >= 0)
 		(void)!send(conn->fd, data, len, 0);
@@ -494,6 +495,8 @@ on_datagram(struct raw_conn *conn, const uint8_t *data, size_t len)
 	conn->octets_in += len;
 	if (len > conn->largest_datagram)
 		conn->largest_datagram = len;
+	/* Version Negotiation has no such bit (RFC 8999 6). */
+	conn->cleared_bits += (data[0] & 0x40) == 0 && !conn->has_vn;
 	conn->sizes[len < RAW_PACKET_MAX ? len : 0] = true;
 	if (raw_tap_is_initial(data, len) &&
 	    (conn->smallest_initial == 0 || len < conn->smallest_initial))

@@ -53,6 +53,8 @@ struct raw_settings {
 	uint64_t cid_limit;
 	const char *token;  /* of the first Initial, in hexadecimal, or NULL */
 	const char *hello;  /* rules of hello.h, or NULL */
+	const char *params; /* rules for transport parameters, or NULL */
+	uint64_t pad_hello; /* octets of an unknown extension; 0: none */
 	const char *ticket; /* to resume with, as raw_ticket_print made it */
 	struct raw_ticket_spoil spoil;
 	bool lists_both;	/* versions 1 and 2 of QUIC (RFC 9368) */
@@ -64,6 +66,7 @@ struct raw_settings {
 	bool no_ack;	  /* abandon() as soon as the handshake is done */
 	bool hello_tls12; /* offer nothing above TLS 1.2 */
 	bool is_reversed; /* the datagrams of the hello go last first */
+	bool has_grease;  /* takes packets without the QUIC bit (RFC 9287) */
 	bool is_dry;	  /* without a socket: the first flight is made only */
 };
 void raw_settings_default(struct raw_settings *settings);
@@ -118,6 +121,13 @@ struct raw_stash {
 	size_t len;
 };
 
+/* A connection ID that the server gave. */
+struct raw_cid {
+	uint64_t sequence;
+	uint8_t data[NGTCP2_MAX_CIDLEN];
+	size_t len;
+};
+
 struct raw_conn {
 	struct raw_conn *next;
 	char name[RAW_NAME_MAX];
@@ -157,6 +167,8 @@ struct raw_conn {
 	bool is_holding;
 	uint8_t tokens[RAW_TOKENS_MAX][RAW_RESET_TOKEN_LEN];
 	size_t ntokens;
+	struct raw_cid cids[RAW_TOKENS_MAX]; /* of NEW_CONNECTION_ID */
+	size_t ncids;
 	struct raw_ticket tickets[RAW_TICKETS_MAX];
 	size_t ntickets;
 	struct raw_stash flight[RAW_FLIGHT_MAX]; /* sent before anything came */
@@ -164,7 +176,8 @@ struct raw_conn {
 	uint8_t early_psk[RAW_EARLY_PSK_LEN];
 	bool has_early_psk, has_early_keys, is_early_taken, has_hello_retry;
 	struct raw_seen seen;
-	uint64_t datagrams_in, octets_in, largest_datagram;
+	uint64_t datagrams_in, octets_in, octets_out, largest_datagram;
+	uint64_t cleared_bits; /* datagrams that begin without the QUIC bit */
 	uint64_t smallest_initial;  /* datagram with one; 0: none came */
 	bool sizes[RAW_PACKET_MAX]; /* of datagrams that came */
 	uint8_t room[RAW_PACKET_MAX];
@@ -259,6 +272,9 @@ int raw_conn_replay(const struct raw_conn *conn, bool no_initial);
 /* tls.c: makes session and credentials; 0 or -EINVAL with `error` set. */
 int raw_tls_init(struct raw_conn *conn);
 void raw_tls_done(struct raw_conn *conn);
+
+/* extension.c: what is not in every ClientHello; -EINVAL. */
+int raw_extensions_add(struct raw_conn *conn);
 
 /*
  * earlykeys.c: offers early data with a ticket that was not yet spoilt

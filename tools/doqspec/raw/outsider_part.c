@@ -32,6 +32,8 @@ struct plan {
 	bool has_number, has_length, has_scid, has_dcid, clears_fixed;
 	bool is_corrupt, is_retried, is_to_server, is_sealed;
 	struct raw_buf dcid, scid, token, frames;
+	uint64_t flip; /* octet of the token */
+	bool has_flip;
 	const char *edit; /* rules of hello.h */
 };
 
@@ -192,7 +194,8 @@ take_number(struct plan *plan, const char *word)
 	    {"number", &plan->number, &plan->has_number},
 	    {"size", &plan->size, NULL},
 	    {"length", &plan->length, &plan->has_length},
-	    {"cut", &plan->cut, NULL}, {"reserved", &plan->reserved, NULL}};
+	    {"flip", &plan->flip, &plan->has_flip}, {"cut", &plan->cut, NULL},
+	    {"reserved", &plan->reserved, NULL}};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		const char *value = raw_word_value(word, numbers[i].key);
@@ -207,8 +210,9 @@ take_number(struct plan *plan, const char *word)
 }
 
 static int
-take_id(struct plan *plan, const char *word)
+take_id(struct raw_script *script, struct plan *plan, const char *word)
 {
+	const struct raw_conn *conn;
 	const char *value;
 
 	if ((value = raw_word_value(word, "dcid")) != NULL) {
@@ -221,17 +225,26 @@ take_id(struct plan *plan, const char *word)
 	}
 	if ((value = raw_word_value(word, "token")) != NULL)
 		return take_octets(&plan->token, value);
+	if ((value = raw_word_value(word, "token_of")) != NULL) {
+		conn = raw_loop_find(&script->loop, value);
+		if (conn == NULL)
+			return -EINVAL;
+		raw_buf_add(
+		    &plan->token, conn->seen.token.data, conn->seen.token.len);
+		return 0;
+	}
 	return -ENOENT;
 }
 
 static int
-take_word(const struct raw_outsider *out, struct plan *plan, const char *word)
+take_word(struct raw_script *script, struct plan *plan, const char *word)
 {
+	const struct raw_outsider *out = &script->outsider;
 	const char *value;
 	int rc = take_number(plan, word);
 
 	if (rc == -ENOENT)
-		rc = take_id(plan, word);
+		rc = take_id(script, plan, word);
 	if (rc != -ENOENT)
 		return rc;
 	if ((value = raw_word_value(word, "type")) != NULL && !plan->is_sealed)
@@ -342,12 +355,14 @@ complete(struct raw_outsider *out, struct plan *plan, struct raw_buf *key_cid)
 	if (!plan->has_scid)
 		raw_buf_add(&plan->scid, out->client->scid.data,
 		    out->client->scid.datalen);
-	if (plan->is_retried) {
+	if (plan->is_retried && out->retry_cid.len > 0) {
 		dcid = &out->retry_cid;
 		if (plan->token.len == 0)
 			raw_buf_add(&plan->token, out->retry_token.data,
 			    out->retry_token.len);
 	}
+	if (plan->has_flip && plan->flip < plan->token.len)
+		plan->token.data[plan->flip] ^= 0xff;
 	if (plan->has_dcid)
 		dcid = &plan->dcid;
 	raw_buf_add(key_cid, dcid->data, dcid->len);
@@ -401,7 +416,7 @@ raw_outsider_part(struct raw_script *script, const char *text, bool is_sealed,
 	}
 	while (rc == 0 && (word = strsep(&rest, ",")) != NULL)
 		if (*word != '\0')
-			rc = take_word(out, &plan, word);
+			rc = take_word(script, &plan, word);
 	if (rc == 0)
 		rc = put_packet(out, &plan, buf);
 	free_plan(&plan);

@@ -54,6 +54,9 @@
  *       [cid_limit=N] [token=HEX] [hello=RULES]   RULES: see hello.h
  *       version=both       begins with 1 and lists 1 and 2
  *       [reversed]         the datagrams of the hello, the last first
+ *       [grease]           we take packets without the QUIC bit
+ *       [pad_hello=N]      an unknown extension of N octets in it
+ *       [params=RULES]     of ours: -ID takes one out, +HEX appends; by ';'
  *       [token_of=NAME]    the last NEW_TOKEN of that connection
  *       [hold_retry=FILE]  says "# NAME: Retry" when one came, and goes on
  *                          when FILE is there
@@ -88,8 +91,10 @@
  *                          token=HEX or *N (random), version=N number=N size=N
  *                          (padded to that) length=N (what its field says)
  *                          reserved=N fixed=0 corrupt (its tag) cut=N (only
- *                          so much) retry (as Retry wants it) server (to the ID
- *                          of the server); frames in their order: hello
+ *                          so much) retry (as Retry wants it, if one came)
+ *                          server (to the ID of the server) token_of=NAME (the
+ *                          NEW_TOKEN of that connection) flip=N (that octet of
+ *                          the token is inverted); frames in their order: hello
  *                          hello=FROM-TO crypto=OFF:HEX crypto=OFF*N ping
  *                          padding=N frames=HEX; edit=RULES before hello
  *     long:...             a long header and random octets: type=initial|0rtt|
@@ -125,7 +130,8 @@
  *   frame NAME NUMBER...   any of ping padding max_data max_stream_data
  *                          max_streams max_streams_uni data_blocked
  *                          stream_data_blocked streams_blocked
- *                          streams_blocked_uni retire_cid handshake_done
+ *                          streams_blocked_uni retire_cid handshake_done;
+ *                          new_cid SEQUENCE RETIRE_PRIOR_TO (random ID)
  *   packet ... flush       the frames between share one packet
  *   packet raw [HEX|PART...]  a packet with exactly this payload
  *   packet again           the last datagram once more
@@ -137,6 +143,7 @@
  *   quiet                  acknowledge nothing more
  *   bits [reserved=N] [fixed=0|1] [corrupt=0|1]     of packets that follow
  *   keyupdate              our next key phase
+ *   cid N                  packets go to the server's connection ID N
  *
  * Expectations; `||` between them means one of them; `within D` at the end
  *   expect handshake [alpn=X]
@@ -155,7 +162,10 @@
  *                          the second half of the time not one datagram comes
  *                          for PINGs and a query; or a stateless reset does.
  *                          The control client is asked in any case.
- *   expect alive | idle | stateless_reset | retry | no_retry | token | verified
+ *   expect alive | idle | stateless_reset | retry | no_retry | verified
+ *   expect token [other_than=NAME]       NEW_TOKEN came; not that of NAME
+ *   expect cids distinct   no connection ID or reset token was given twice
+ *   expect amplification <=N             octets in for one out, from `recount`
  *   expect version N       of QUIC
  *   expect acked           all that we sent is acknowledged
  *   expect resumed | not_resumed
@@ -168,6 +178,7 @@
  *   expect seen NAME>=N    frames of a type, e.g. MAX_STREAMS_BIDI; of 1-RTT
  *   expect seen PACKETS<=N       packets, or with initial: or handshake: in
  *                          front of packets of that type
+ *   expect seen CLEARED_BITS=0   datagrams that begin without the QUIC bit
  *   expect datagram <=N    the largest that came
  *   expect sizes <=N       different sizes of datagrams that came
  *   expect lengths <=N     different lengths of answers

@@ -20,7 +20,7 @@
 enum {
 	DCID_LEN = 18,
 	SOCKET_BUFFER = 4 << 20,
-	SETTINGS_STRINGS = 13,
+	SETTINGS_STRINGS = 14,
 	BIND_STRING = 2, /* its index */
 	HOLD_STEP_US = 20000,
 	HOLD_STEPS = 9 * 50, /* less than the life of a Retry token */
@@ -62,6 +62,7 @@ copy_settings(struct raw_conn *conn, const struct raw_settings *from)
 	members[10] = &s->hello;
 	members[11] = &s->hold_retry;
 	members[12] = &s->ticket;
+	members[13] = &s->params;
 	conn->strings = raw_alloc(SETTINGS_STRINGS, sizeof(char *));
 	for (size_t i = 0; i < SETTINGS_STRINGS; i++) {
 		if (*members[i] == NULL)
@@ -300,6 +301,7 @@ start_quic(struct raw_conn *conn)
 	params.initial_max_streams_uni = s->streams_uni;
 	params.max_idle_timeout = s->idle_ms * RAW_MS;
 	params.active_connection_id_limit = s->cid_limit;
+	params.grease_quic_bit = s->has_grease;
 	gnutls_rnd(GNUTLS_RND_NONCE, dcid.data, DCID_LEN);
 	conn->first_dcid = dcid;
 	conn->scid.datalen = RAW_SCID_LEN;

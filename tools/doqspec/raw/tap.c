@@ -97,9 +97,28 @@ find_short(const uint8_t *p, size_t len, size_t *ret_len)
 	return len > 0 ? p : NULL;
 }
 
+/* A repeated frame is noted once. */
+static void
+note_cid(struct raw_conn *conn, const struct raw_frame *f)
+{
+	struct raw_cid *cid = &conn->cids[conn->ncids];
+
+	for (size_t i = 0; i < conn->ncids; i++)
+		if (conn->cids[i].sequence == f->value)
+			return;
+	if (conn->ncids == RAW_TOKENS_MAX || f->len > sizeof(cid->data))
+		return;
+	cid->sequence = f->value;
+	cid->len = f->len;
+	memcpy(cid->data, f->data, f->len);
+	conn->ncids++;
+}
+
 static void
 note_token(struct raw_conn *conn, const struct raw_frame *f)
 {
+	if (f->type == RAW_FRAME_NEW_CONNECTION_ID)
+		note_cid(conn, f);
 	if (f->type == RAW_FRAME_NEW_CONNECTION_ID &&
 	    conn->ntokens < RAW_TOKENS_MAX)
 		memcpy(conn->tokens[conn->ntokens++], f->token,

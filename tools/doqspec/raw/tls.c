@@ -265,7 +265,8 @@ raw_tls_init(struct raw_conn *conn)
 
 	if (gnutls_init(&conn->tls, GNUTLS_CLIENT | share) != 0 ||
 	    gnutls_priority_set_direct(conn->tls, priority, NULL) != 0 ||
-	    ngtcp2_crypto_gnutls_configure_client_session(conn->tls) != 0)
+	    (s->params == NULL &&
+		ngtcp2_crypto_gnutls_configure_client_session(conn->tls) != 0))
 		goto fail;
 	conn->ref.get_conn = ref_conn;
 	conn->ref.user_data = conn;
@@ -274,6 +275,8 @@ raw_tls_init(struct raw_conn *conn)
 	gnutls_handshake_set_read_function(conn->tls, on_handshake_out);
 	gnutls_handshake_set_hook_function(
 	    conn->tls, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH, on_message);
+	if (raw_extensions_add(conn) != 0)
+		goto fail;
 	if (set_credentials(conn) != 0 || set_alpn(conn) != 0 ||
 	    use_ticket(conn) != 0)
 		goto fail;
