@@ -66,23 +66,22 @@ struct silence {
 };
 
 /*
- * A client whose idle timeout is what `tweak` makes of it, of a server with
- * `limits`: says something, hears that it came, and then no more.
+ * A client as `po` says, of a server with `limits`: says something, hears that
+ * it came, and then no more.
  */
 static struct silence
-fall_silent(void (*tweak)(ngtcp2_transport_params *),
+fall_silent_as(const struct peer_options *po,
     const struct evquic_limits *limits, nsec delay)
 {
 	static struct tap_catch k;
 	struct duo_options o = {.server = limits};
-	struct peer_options po = {.alpn = "duo", .tweak = tweak};
 	struct silence ret;
 	uint64_t sent, resets;
 	nsec heard;
 
 	duo_init(&d, &o);
 	d.sim.net.faults.delay = delay;
-	peer_connect(&peer, &d.sim, &po);
+	peer_connect(&peer, &d.sim, po);
 	sim_run(&d.sim, 10 * delay);
 	CU_ASSERT_FATAL(peer.handshake_done && d.server.conn != NULL);
 	k = (struct tap_catch){.passes = true};
@@ -112,14 +111,24 @@ fall_silent(void (*tweak)(ngtcp2_transport_params *),
 	return ret;
 }
 
+/* The client's idle timeout is what `tweak` makes of it. */
+static struct silence
+fall_silent(void (*tweak)(ngtcp2_transport_params *),
+    const struct evquic_limits *limits, nsec delay)
+{
+	struct peer_options po = {.alpn = "duo", .tweak = tweak};
+
+	return fall_silent_as(&po, limits, delay);
+}
+
+static const struct evquic_limits five_seconds = {.size = sizeof(five_seconds),
+    .max_streams_bidi = 10,
+    .idle_timeout_ms = 5000};
+
 /* RFC 9000 10.1: the smaller of the two, or the only one. */
 static void
 test_idle_minimum(void)
 {
-	static const struct evquic_limits five_seconds = {
-	    .size = sizeof(five_seconds),
-	    .max_streams_bidi = 10,
-	    .idle_timeout_ms = 5000};
 	static const struct {
 		void (*tweak)(ngtcp2_transport_params *);
 		const struct evquic_limits *limits;
@@ -138,6 +147,29 @@ test_idle_minimum(void)
 		    s.lasted >= cases[i].expected &&
 			s.lasted < cases[i].expected + 10 * NSEC_PER_MSEC);
 		PROVE("DOQ-073", s.was_quiet && s.was_reset);
+	}
+}
+
+/* Milliseconds that are no number of nanoseconds any more, which libraries got
+ * wrong: the largest there is, and one whose lower 64 bits are 0. */
+static void
+test_idle_largest(void)
+{
+	static const uint8_t values[][10] = {
+	    {0x01, 0x08, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+	    {0x01, 0x08, 0xc4, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00},
+	};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		struct peer_options po = {.alpn = "duo",
+		    .tweak = offer_none,
+		    .parameters = values[i],
+		    .parameterslen = sizeof(values[i])};
+		struct silence s =
+		    fall_silent_as(&po, &five_seconds, 10 * NSEC_PER_MSEC);
+
+		CU_ASSERT(s.lasted >= 5 * NSEC_PER_SEC);
+		CU_ASSERT(s.lasted < 5 * NSEC_PER_SEC + 10 * NSEC_PER_MSEC);
 	}
 }
 
@@ -344,6 +376,7 @@ test_quic_timers_register(void)
 	CU_pSuite s = unit_suite("quic_timers");
 
 	unit_test(s, "idle_minimum", test_idle_minimum);
+	unit_test(s, "idle_largest", test_idle_largest);
 	unit_test(s, "idle_three_ptos", test_idle_three_ptos);
 	unit_test(s, "precision", test_precision);
 	unit_test(s, "errors", test_errors);
