@@ -130,8 +130,11 @@ quic_conn_die(struct evquic_conn *c, enum evquic_closed_by by)
 
 	assert(c->state != QUIC_DEAD);
 	count_end(c, by);
-	if (c->server && c->state == QUIC_HANDSHAKE)
+	if (c->server && c->state == QUIC_HANDSHAKE) {
 		w->handshakes--;
+		if (!c->proved)
+			quic_worker_add_fruitless(w);
+	}
 	c->state = QUIC_DEAD;
 	tell_closed(c, by);
 	while (!list_is_empty(&c->cids))

@@ -297,8 +297,8 @@ struct evquic_offer {
 
 /* When a client has to prove its address first (RFC 9000 8.1.2). */
 enum evquic_retry {
-	EVQUIC_RETRY_AUTO,   /* while many handshakes are in flight, or memory
-				is short */
+	EVQUIC_RETRY_AUTO,   /* while many handshakes are in flight or just
+				failed, or memory is short */
 	EVQUIC_RETRY_ALWAYS, /* each, unless it has a token already */
 	EVQUIC_RETRY_NEVER,  /* only where the first packet cannot be used, or
 				`door` says so */
@@ -363,7 +363,8 @@ struct evquic_service_options {
 	uint8_t old_reset_key[32];
 	uint8_t old_token_key[32];
 	enum evquic_retry retry;
-	uint32_t retry_above; /* handshakes in flight a worker; 0: 1,000 */
+	uint32_t retry_above; /* handshakes of a worker, in flight or failed
+				 in this second; 0: 1,000 */
 	/* Serve QUIC version 2 (RFC 9369), too, and change over to it if the
 	 * client lists it (RFC 9368); else version 1 only. */
 	bool version_2;

@@ -110,6 +110,8 @@ struct evquic_worker {
 	struct tls_early *early; /* kept: older tickets get no early data */
 
 	size_t handshakes; /* in flight, of clients */
+	size_t fruitless;  /* of this second: ended without a proof */
+	nsec fruitless_since;
 	counter conns_now;
 	counter tombstones_now;
 	counter streams_now;
@@ -128,6 +130,11 @@ void quic_worker_ready(struct evquic_conn *conn);
 
 /* Asks for a flush in this turn of the loop. */
 void quic_worker_want_flush(struct evquic_worker *w);
+
+/* A handshake ended that had proved nothing; and how many have, or are in
+ * flight.  They count until their second is over. */
+void quic_worker_add_fruitless(struct evquic_worker *w);
+size_t quic_worker_handshakes(const struct evquic_worker *w);
 
 /* One flush: lets every ready connection write, sends, frees the dead.  The
  * loop calls it once a turn; tests call it themselves. */

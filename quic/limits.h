@@ -89,9 +89,9 @@
 #define QUIC_RESETS_PER_SECOND 1000
 #define QUIC_VNS_PER_SECOND 1000
 
-/* Address validation (RFC 9000 8.1): handshakes in flight of a worker from
- * which on clients get Retry, and how long tokens of Retry and of NEW_TOKEN
- * frames prove something. */
+/* Address validation (RFC 9000 8.1): handshakes of a worker, in flight or
+ * failed in this second, from which on clients get Retry, and how long tokens
+ * of Retry and of NEW_TOKEN frames prove something. */
 #define QUIC_RETRY_ABOVE 1000
 #define QUIC_RETRY_TOKEN_LIFE (10 * NSEC_PER_SEC)
 #define QUIC_TOKEN_LIFE (86400 * NSEC_PER_SEC)

@@ -219,7 +219,7 @@ is_retry_due(const struct quic_router *r)
 	case EVQUIC_RETRY_AUTO:
 		break;
 	}
-	return r->worker->handshakes >= r->service->retry_above ||
+	return quic_worker_handshakes(r->worker) >= r->service->retry_above ||
 	       quic_budget_is_over(r);
 }
 

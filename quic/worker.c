@@ -210,6 +210,30 @@ tell_idle(struct evquic_worker *w)
 	}
 }
 
+/*
+ * A flood of first packets that end at once, since no key opens them or nobody
+ * serves what they ask for, has nothing in flight, and costs as much.
+ */
+void
+quic_worker_add_fruitless(struct evquic_worker *w)
+{
+	nsec now = w->io.now(w->io.ctx);
+
+	if (now - w->fruitless_since >= NSEC_PER_SEC) {
+		w->fruitless_since = now;
+		w->fruitless = 0;
+	}
+	w->fruitless++;
+}
+
+size_t
+quic_worker_handshakes(const struct evquic_worker *w)
+{
+	if (w->io.now(w->io.ctx) - w->fruitless_since >= NSEC_PER_SEC)
+		return w->handshakes;
+	return w->handshakes + w->fruitless;
+}
+
 void
 quic_worker_flush(struct evquic_worker *w, nsec now)
 {

@@ -158,16 +158,17 @@ const struct config_key config_keys[] = {
 	.choices = {"auto", "always", "never"},
 	.help = "Who has to prove its address before a handshake begins,\n"
 		"which costs one round trip (Retry, RFC 9000 8.1.2). auto:\n"
-		"all while many handshakes are in flight or memory is\n"
-		"short, and clients that begin too many at once. always:\n"
-		"all but those who were here within a day. never: nobody."},
+		"all while there are many handshakes or memory is short,\n"
+		"and clients that begin too many at once. always: all but\n"
+		"those who were here within a day. never: nobody."},
     {.path = "quic.retry-above",
 	.type = CONFIG_TYPE_COUNT,
 	IN_CONFIG(quic.retry_above),
 	.min = 1,
 	.max = HANDSHAKES_MAX,
 	.initial = "1000",
-	.help = "How many handshakes in flight are many, in each worker."},
+	.help = "How many handshakes are many, in each worker: in flight, or\n"
+		"failed within a second."},
     {.path = "quic.version-2",
 	.type = CONFIG_TYPE_BOOL,
 	IN_CONFIG(quic.version_2),

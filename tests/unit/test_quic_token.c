@@ -279,6 +279,34 @@ test_auto(void)
 	end();
 }
 
+/* First packets that no key opens keep nothing in flight, and count all the
+ * same, for a second. */
+static void
+test_auto_fruitless(void)
+{
+	static uint8_t bytes[SMALLEST];
+
+	begin(EVQUIC_RETRY_AUTO);
+	for (unsigned i = 0; i < CROWD; i++) {
+		union quic_addr from = address(3, (uint16_t)(20000 + i));
+
+		memcpy(bytes, "\xc0\0\0\0\1\x08", 6);
+		bytes[HEADER - 9] = 8;
+		bytes[HEADER + 1] = 0x44; /* its length, without a token */
+		bytes[HEADER + 2] = 0x80;
+		net_inject(&d.sim.net, &from, &d.sim.addr, bytes, SMALLEST);
+		sim_run(&d.sim, NSEC_PER_MSEC);
+	}
+	CU_ASSERT(count("drop_undecryptable") == ABOVE);
+	CU_ASSERT(d.sim.servers[0]->handshakes == 0);
+	PROVE("BAD-062", count("conns_accepted") == ABOVE &&
+			     count("retries_sent") == CROWD - ABOVE);
+	sim_run(&d.sim, NSEC_PER_SEC);
+	CU_ASSERT(duo_open(&d));
+	CU_ASSERT(count("retries_sent") == CROWD - ABOVE);
+	end();
+}
+
 /* ------------------------------------------------------ Retry's tokens -- */
 
 /* The client's close after what was done between Retry and its answer. */
@@ -963,6 +991,7 @@ test_quic_token_register(void)
 	unit_test(s, "always", test_always);
 	unit_test(s, "never", test_never);
 	unit_test(s, "auto", test_auto);
+	unit_test(s, "auto_fruitless", test_auto_fruitless);
 	unit_test(s, "expired", test_expired);
 	unit_test(s, "other_port", test_other_port);
 	unit_test(s, "corrupted", test_corrupted);

@@ -41,6 +41,7 @@ enum {
 enum kind {
 	HELLO,
 	HALF,
+	REFUSED,
 	INITIAL,
 	WITH_TOKEN,
 	SHORT,
@@ -49,7 +50,7 @@ enum kind {
 };
 
 static const char *const kinds[KINDS] = {
-    "hello", "half", "initial", "token", "short", "version"};
+    "hello", "half", "refused", "initial", "token", "short", "version"};
 
 struct source {
 	int fd;
@@ -121,6 +122,7 @@ put_packet(const struct flood *f, struct raw_buf *packet)
 		break;
 	case HELLO:
 	case HALF:
+	case REFUSED:
 	case KINDS:
 		put_hello(f, packet);
 		break;
@@ -297,6 +299,8 @@ take_words(
 	f->settings.is_dry = true;
 	if (f->kind == HALF)
 		f->settings.hello = LARGE_HELLO;
+	if (f->kind == REFUSED)
+		f->settings.alpn = "nobody-serves-this";
 	return 0;
 }
 

@@ -110,8 +110,9 @@
  *                          if a source was sent more than 3 times what it
  *                          sent.  Nothing is answered.  KIND: hello (a good
  *                          ClientHello each), half (the first datagram of one
- *                          that takes two), initial (one that no key opens),
- *                          token (the same with a random token), short (of no
+ *                          that takes two), refused (one whose protocol nobody
+ *                          serves), initial (one that no key opens), token
+ *                          (the same with a random token), short (of no
  *                          connection), version (one that nobody has)
  *
  * QUERY: NAME[/TYPE][,WORD...] with the words
