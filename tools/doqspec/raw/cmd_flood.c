@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <gnutls/crypto.h>
@@ -30,8 +29,7 @@ enum {
 	RATE_MAX = 1000000,
 	LISTEN_STEP_MS = 50,
 	FIRST_HOST = 0x7f010001, /* 127.1.0.1 */
-	LOOPBACK_NET = 127,
-	FILES = 64 /* besides the sources */
+	LOOPBACK_NET = 127
 };
 
 /* An extension that no datagram has room for, of a type that is nobody's (RFC
@@ -155,18 +153,11 @@ open_sources(struct flood *f)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
 	struct addrinfo *to;
-	struct rlimit files;
 	int rc = 0;
 
 	if (getaddrinfo(f->settings.host, f->settings.port, &hints, &to) != 0)
 		return -ENOENT;
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
-	    files.rlim_cur < f->nsources + FILES) {
-		files.rlim_cur = f->nsources + FILES;
-		if (files.rlim_max < files.rlim_cur)
-			files.rlim_max = files.rlim_cur;
-		(void)setrlimit(RLIMIT_NOFILE, &files);
-	}
+	raw_loop_allow_files(f->nsources);
 	f->sources = raw_alloc((size_t)f->nsources, sizeof(*f->sources));
 	for (size_t i = 0; i < f->nsources; i++)
 		f->sources[i].fd = -1;

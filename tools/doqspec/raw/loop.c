@@ -8,7 +8,26 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+
+enum {
+	FILES = 64 /* besides the sockets */
+};
+
+void
+raw_loop_allow_files(uint64_t count)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+	    files.rlim_cur >= count + FILES)
+		return;
+	files.rlim_cur = count + FILES;
+	if (files.rlim_max < files.rlim_cur)
+		files.rlim_max = files.rlim_cur;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
 
 void
 raw_loop_add(struct raw_loop *loop, struct raw_conn *conn)

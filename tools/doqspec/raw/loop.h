@@ -25,6 +25,9 @@ void raw_loop_done(struct raw_loop *loop);
  */
 void raw_loop_turn(struct raw_loop *loop, uint64_t deadline);
 
+/* Lets the process have so many sockets, and some, if it may. */
+void raw_loop_allow_files(uint64_t count);
+
 /* Turns until `deadline`. */
 void raw_loop_run(struct raw_loop *loop, uint64_t deadline);
 

@@ -499,7 +499,7 @@ find_command(const char *name)
 	const struct raw_command *const tables[] = {plain_commands,
 	    raw_connect_commands, raw_send_commands, raw_frame_commands,
 	    raw_udp_commands, raw_expect_commands, raw_load_commands,
-	    raw_early_commands, raw_flood_commands};
+	    raw_early_commands, raw_flood_commands, raw_crowd_commands};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
 		for (const struct raw_command *c = tables[i]; c->name; c++)

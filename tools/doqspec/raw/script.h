@@ -85,6 +85,15 @@
  *   close app|transport CODE [REASON]
  *   many N query:PATTERN [window=N] [conns=N] [FIELD...] [within D]
  *                          %u in the name counts; every one answered once
+ *   dribble N query:QUERY [streams=N] [every=D] [within D]
+ *                          N connections; on each of their streams (1) an
+ *                          octet of the query every D (1s), but the last
+ *   cancel N query:QUERY [conns=N] [share=N] [code=N] [within D]
+ *                          N streams, each with the query, and STOP_SENDING
+ *                          behind it on so many of a hundred (100);
+ *                          connections that the server closes begin again.
+ *                          Both tell how their connections ended, and expect
+ *                          nothing.
  *   udp HOST PORT PART...  one bare datagram, the parts behind each other;
  *                          also these, with words separated by commas:
  *     initial:...          an Initial sealed with its own keys: dcid=, scid=,
@@ -314,6 +323,7 @@ extern const struct raw_command raw_expect_commands[];	/* expect.c */
 extern const struct raw_command raw_load_commands[];	/* load.c */
 extern const struct raw_command raw_early_commands[];	/* early.c */
 extern const struct raw_command raw_flood_commands[];	/* cmd_flood.c */
+extern const struct raw_command raw_crowd_commands[];	/* crowd.c */
 
 /* words.c: pieces of lines.  0 or -EINVAL. */
 int raw_word_number(const char *text, uint64_t *ret_number);
