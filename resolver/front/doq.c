@@ -60,8 +60,9 @@ struct doq_conn {
 	size_t held;	      /* bytes in their readers */
 	size_t busy;	      /* streams whose FIN came and that are open */
 	bool draining;
+	unsigned open;	   /* streams */
 	nsec window_start; /* of this second's counts */
-	unsigned opened;
+	unsigned opened;   /* in it, or open when it began */
 	unsigned cancelled;
 };
 
@@ -118,7 +119,7 @@ count_cancel(struct doq_conn *dc)
 
 	if (now - dc->window_start > NSEC_PER_SEC) {
 		dc->window_start = now;
-		dc->opened = 0;
+		dc->opened = dc->open;
 		dc->cancelled = 0;
 	}
 	dc->cancelled++;
@@ -397,6 +398,7 @@ on_stream_opened(struct evquic_stream *stream)
 	list_append(&dc->arriving, &ds->link);
 	evquic_stream_set_data(stream, ds);
 	dc->opened++;
+	dc->open++;
 	counter_add(&w->counters.doq_streams_now, 1);
 	watch_streams(dc);
 }
@@ -488,6 +490,7 @@ on_stream_closed(struct evquic_stream *stream)
 	dc = ds->dc;
 	query_cancel(&ds->query);
 	let_go(ds);
+	dc->open--;
 	if (ds->was_whole)
 		dc->busy--;
 	list_remove(&ds->link);

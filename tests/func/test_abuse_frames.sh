@@ -9,7 +9,7 @@
 
 fakebe_start
 quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
-raw_script attack
+raw_script floods
 lines=$(wc -l < "$TMPDIR/quolld.log")
 check "the log is not flooded, $lines lines" [ "$lines" -lt 50 ]
 # gone: has everything been given back?

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 900
 #
-# test_flood.sh with a hundred thousand of each kind and the usual limits, and
+# test_abuse_initials.sh with a hundred thousand of each kind and the usual limits, and
 # a million first packets that all draw Retry.
 
 . "$SRC/tests/func/lib.sh"
