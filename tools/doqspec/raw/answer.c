@@ -359,7 +359,7 @@ raw_check_describe(const struct raw_dns *d, char *seen, size_t size)
 		    d->options[i], d->option_len[i]);
 	for (size_t i = 0; i < d->nede && (size_t)n < size; i++)
 		n += snprintf(seen + n, size - (size_t)n, " ede %u", d->ede[i]);
-	if (d->text.data != NULL && (size_t)n < size)
+	if (d->text.data != NULL && d->text.data[0] != '\0' && (size_t)n < size)
 		snprintf(seen + n, size - (size_t)n, "; %.300s",
 		    (const char *)d->text.data);
 	join_lines(seen);
