@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+	TRIES = 3
+};
+
 static bool
 is_answering(const struct spec_options *options, char *seen, size_t size)
 {
@@ -65,4 +69,23 @@ spec_run_probe(struct spec_options *options)
 		    options->url, host, spec_vars_get(&options->vars, "NAME"),
 		    spec_vars_get(&options->vars, "TYPE"), seen);
 	return is_good;
+}
+
+bool
+spec_run_is_there(const struct spec_options *options)
+{
+	char seen[RAW_SEEN_TEXT];
+	uint64_t until = raw_now();
+
+	for (int i = 0; i < TRIES; i++) {
+		/* Nobody listens is known at once; who comes back needs time.
+		 */
+		until += options->timeout_ms * RAW_MS;
+		if (is_answering(options, seen, sizeof(seen)))
+			return true;
+		raw_loop_run(&(struct raw_loop){0}, until);
+	}
+	fprintf(
+	    stderr, "doqspec: %s no longer answers: %s\n", options->url, seen);
+	return false;
 }

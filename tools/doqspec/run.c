@@ -40,6 +40,7 @@ struct pool {
 	size_t next;		   /* case to begin */
 	size_t told;		   /* cases whose end was told */
 	size_t running;
+	bool is_doubtful; /* a case failed: is there still a server? */
 };
 
 /* Why the case cannot run, in text; false if it can. */
@@ -145,6 +146,7 @@ end_process(struct pool *pool, struct process *process)
 	result->ms = (raw_now() - process->began) / RAW_MS;
 	spec_result_read(
 	    result, process->steps.data, process->steps.len, status);
+	pool->is_doubtful |= result->verdict == SPEC_FAIL;
 	close(process->pipe);
 	process->pipe = -1;
 	raw_buf_done(&process->steps);
@@ -202,25 +204,37 @@ kill_all(struct pool *pool)
 	}
 }
 
-static bool
+/* Begins what may begin now; -ECONNRESET when nobody is there to test. */
+static int
+begin_cases(struct pool *pool)
+{
+	while (may_begin(pool)) {
+		if (pool->is_doubtful && !spec_run_is_there(pool->options))
+			return -ECONNRESET;
+		pool->is_doubtful = false;
+		begin_case(pool, free_process(pool));
+	}
+	return 0;
+}
+
+static int
 run_pool(struct pool *pool)
 {
-	bool goes_on = true;
+	int rc = 0;
 
-	while (goes_on &&
+	while (rc == 0 &&
 	       (pool->next < pool->outcome->count || pool->running > 0)) {
-		while (may_begin(pool))
-			begin_case(pool, free_process(pool));
+		rc = begin_cases(pool);
 		tell_ended(pool);
-		if (pool->running > 0)
-			goes_on = wait_once(pool);
+		if (rc == 0 && pool->running > 0 && !wait_once(pool))
+			rc = -EINTR;
 		tell_ended(pool);
 	}
 	kill_all(pool);
-	return goes_on;
+	return rc;
 }
 
-bool
+int
 spec_run(const struct spec_options *options, struct spec_outcome *outcome,
     const struct spec_watch *watch)
 {
@@ -228,7 +242,7 @@ spec_run(const struct spec_options *options, struct spec_outcome *outcome,
 	    .options = options, .outcome = outcome, .watch = watch};
 	uint64_t began = raw_now();
 	sigset_t signals, before;
-	bool finished;
+	int rc;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
@@ -240,11 +254,11 @@ spec_run(const struct spec_options *options, struct spec_outcome *outcome,
 		pool.processes[i].pipe = -1;
 	pool.fds[options->jobs] = (struct pollfd){
 	    .fd = signalfd(-1, &signals, SFD_CLOEXEC), .events = POLLIN};
-	finished = run_pool(&pool);
+	rc = run_pool(&pool);
 	outcome->ms = (raw_now() - began) / RAW_MS;
 	close(pool.fds[options->jobs].fd);
 	free(pool.fds);
 	free(pool.processes);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return finished;
+	return rc;
 }

@@ -21,10 +21,11 @@ struct spec_watch {
 
 /*
  * Runs all cases of the outcome, up to options->jobs at a time, and fills its
- * results.  Those that must be alone stand last.  On SIGINT or SIGTERM it
- * stops; cases that were not finished stay SPEC_NOT_RUN.  Returns false then.
+ * results.  Those that must be alone stand last.  Cases that were not finished
+ * stay SPEC_NOT_RUN: on SIGINT or SIGTERM (-EINTR), and when the server no
+ * longer answers after a case that failed (-ECONNRESET).  0 when all ran.
  */
-bool spec_run(const struct spec_options *options, struct spec_outcome *outcome,
+int spec_run(const struct spec_options *options, struct spec_outcome *outcome,
     const struct spec_watch *watch);
 
 /*
@@ -32,5 +33,8 @@ bool spec_run(const struct spec_options *options, struct spec_outcome *outcome,
  * the first good one becomes HOST.  False after a line on standard error.
  */
 bool spec_run_probe(struct spec_options *options);
+
+/* Does HOST still answer?  Asks up to three times. */
+bool spec_run_is_there(const struct spec_options *options);
 
 #endif

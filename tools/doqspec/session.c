@@ -206,7 +206,7 @@ run_cases(struct session *session)
 	const struct spec_watch watch = {
 	    .arg = session, .begun = on_begun, .ended = on_ended};
 	struct spec_options *options = &session->options;
-	bool finished;
+	int rc;
 
 	if (!spec_run_probe(options) || !open_reports(session))
 		return RAW_EXIT_TROUBLE;
@@ -214,9 +214,12 @@ run_cases(struct session *session)
 	    .is_coloured = wants_colour(options->colour),
 	    .is_verbose = options->is_verbose};
 	session->has_progress = isatty(STDERR_FILENO);
-	finished = spec_run(options, &session->outcome, &watch);
+	rc = spec_run(options, &session->outcome, &watch);
 	clear_progress(session);
-	if (!write_reports(session) || !finished)
+	if (rc == -ECONNRESET)
+		fprintf(
+		    stderr, "doqspec: %s no longer answers\n", options->url);
+	if (!write_reports(session) || rc == -EINTR)
 		return RAW_EXIT_TROUBLE;
 	return spec_outcome_count(&session->outcome, SPEC_FAIL) > 0
 		   ? RAW_EXIT_FAILED
