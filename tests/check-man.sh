@@ -11,8 +11,9 @@ bad=0
 
 made=${BUILD:-.}/man/doqspec-cases.7
 if [ -f "$made" ] && [ -x "${BUILD:-.}/doqspec" ]; then
-	listed=$("${BUILD:-.}/doqspec" --list | sed 's/ .*//')
-	[ "$(sed -n 's/^\.It Li //p' "$made")" = "$listed" ] || {
+	listed=$("${BUILD:-.}/doqspec" --list | sed "s/ .*//" |
+	    LC_ALL=C sort)
+	[ "$(sed -n 's/^\.It Li //p' "$made" | LC_ALL=C sort)" = "$listed" ] || {
 		echo "man: doqspec-cases(7) and doqspec --list differ"
 		bad=1
 	}
