@@ -41,7 +41,7 @@ bind_to(int fd, const char *address)
 }
 
 static int
-open_udp(struct raw_script *script, const char *host, const char *port,
+open_udp(struct raw_outsider *out, const char *host, const char *port,
     const char *address)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_DGRAM};
@@ -58,9 +58,9 @@ open_udp(struct raw_script *script, const char *host, const char *port,
 		fd = -1;
 	}
 	freeaddrinfo(list);
-	if (script->outsider.fd >= 0)
-		close(script->outsider.fd);
-	script->outsider.fd = fd;
+	if (out->fd >= 0)
+		close(out->fd);
+	out->fd = fd;
 	return fd >= 0 ? 0 : -EINVAL;
 }
 
@@ -74,7 +74,7 @@ cmd_udp(struct raw_script *script, const struct raw_words *words)
 	if (words->count < 4)
 		return -EINVAL;
 	if (out->fd < 0)
-		rc = open_udp(script, words->at[1], words->at[2], NULL);
+		rc = open_udp(out, words->at[1], words->at[2], NULL);
 	for (int i = 3; i < words->count && rc == 0; i++)
 		rc = raw_word_part(script, words->at[i], &data);
 	if (rc == 0 && send(out->fd, data.data, data.len, 0) < 0)
@@ -118,10 +118,28 @@ cmd_outsider(struct raw_script *script, const struct raw_words *words)
 		forget(out);
 	else
 		raw_outsider_done(out);
-	if (open_udp(script, raw_script_get(script, "HOST"),
+	if (open_udp(out, raw_script_get(script, "HOST"),
 		raw_script_get(script, "PORT"), address) != 0)
 		raw_script_failed(script, "no socket of that address");
 	return 0;
+}
+
+/* local ADDRESS: could a socket of that address talk to the server? */
+int
+raw_check_local(struct raw_script *script, struct raw_attempt *attempt)
+{
+	struct raw_outsider here;
+	int rc;
+
+	if (attempt->words.count != 2)
+		return -EINVAL;
+	raw_outsider_init(&here);
+	rc = open_udp(&here, raw_script_get(script, "HOST"),
+	    raw_script_get(script, "PORT"), attempt->words.at[1]);
+	raw_outsider_done(&here);
+	snprintf(script->seen, sizeof(script->seen), "%s",
+	    rc == 0 ? "an address of ours" : "no way from there to the server");
+	return rc == 0 ? 1 : -1;
 }
 
 void

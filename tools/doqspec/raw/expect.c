@@ -231,6 +231,7 @@ static const struct raw_expectation plain_expectations[] = {
     {"abandoned", raw_check_abandoned, false, false},
     {"log", check_log, false, false},
     {"udp", raw_check_udp, false, false},
+    {"local", raw_check_local, false, false},
     {NULL, NULL, false, false},
 };
 
@@ -316,7 +317,8 @@ begin_attempt(struct raw_script *script, struct raw_attempt *a)
 	if (a->kind == NULL)
 		return -EINVAL;
 	if (script->current == NULL && a->kind->check != check_log &&
-	    a->kind->check != raw_check_udp)
+	    a->kind->check != raw_check_udp &&
+	    a->kind->check != raw_check_local)
 		return -EINVAL;
 	if (a->kind->asks)
 		a->stream = raw_script_ask(script, script->current);

@@ -39,6 +39,8 @@ extern const struct raw_expectation raw_early_expectations[];
 int raw_check_compare(
     struct raw_script *script, const char *word, uint64_t value);
 
+/* cmd_udp.c: is an address one to bind to? */
+int raw_check_local(struct raw_script *script, struct raw_attempt *attempt);
 /* cmd_udp.c: what `expect udp ...` looks at. */
 int raw_check_udp(struct raw_script *script, struct raw_attempt *attempt);
 bool raw_udp_is_lasting(const struct raw_words *words);

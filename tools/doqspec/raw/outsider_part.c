@@ -388,6 +388,10 @@ put_packet(struct raw_outsider *out, struct plan *plan, struct raw_buf *packet)
 		rc = put_sealed(out, plan, &key_cid, packet);
 	else
 		put_open(plan, packet);
+	/* Retry may answer what does not open, too. */
+	if (rc == 0 && !plan->is_sealed)
+		raw_outsider_note_keys(
+		    out, (uint32_t)plan->version, &plan->dcid);
 	raw_buf_done(&key_cid);
 	if (plan->is_corrupt)
 		packet->data[packet->len - 1] ^= 0xff;

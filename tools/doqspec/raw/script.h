@@ -195,6 +195,7 @@
  *   expect initials >=N    the smallest datagram with an Initial
  *   expect path_response HEX
  *   expect log FILE has|lacks TEXT [count=N]
+ *   expect local ADDRESS   we have it, and a way from it to the server
  *   expect udp none | any | dns | hex:HEX
  *   expect udp vn [lists=VERSION]        Version Negotiation, its IDs those of
  *                          the last datagram, exchanged
