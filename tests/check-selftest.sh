@@ -80,6 +80,7 @@ red layers resolver/x.c '#include "quic/conn.h"'
 red layers resolver/x.c '#include <ldns/ldns.h>'
 red layers resolver/x.c '#include <yaml.h>'
 red layers resolver/back/x.c '#include <ngtcp2/ngtcp2.h>'
+red layers quic/x.c 'settings.qlog_write = on_qlog;'
 green layers resolver/config.c '#include <yaml.h>'
 green layers resolver/x.c '#include "quic/evquic.h"'
 green layers quic/tls.c '#include <gnutls/gnutls.h>'
@@ -122,6 +123,32 @@ red headers base/x.h '#ifndef BASE_X_H' '#define BASE_X_H' \
 red headers base/x.h 'int base_no_guard(void);'
 green headers base/x.h '#ifndef BASE_X_H' '#define BASE_X_H' \
     'int base_size(int n);' '#endif'
+
+# red_cve TEXT LINE: the list, when LINE is added, is refused with TEXT.
+red_cve() {
+	echo "$2" > "$copy/tests/coverage/cve.txt"
+	out=$(run cve)
+	if [ $? -eq 0 ] || ! echo "$out" | grep -qF "$1"; then
+		echo "selftest: check-cve accepts: $2 ($out)"
+		bad=1
+	fi
+}
+mkdir -p "$copy/tests/coverage" "$copy/tests/unit" "$copy/tests/func"
+printf 'unit_suite("x");\nunit_test(s, "one", test_one);\n' \
+    > "$copy/tests/unit/test_x.c"
+red_cve 'no unit:x:on' 'CVE-1 | cause | unit:x:one, unit:x:on'
+red_cve 'no unit:y:one' 'CVE-1 | cause | unit:y:one'
+red_cve 'no func:x' 'CVE-1 | cause | func:x'
+red_cve 'no doqspec:x/y' 'CVE-1 | cause | doqspec:x/y'
+red_cve 'no check:x' 'CVE-1 | cause | check:x'
+red_cve 'no none' 'CVE-1 | cause | none'
+red_cve 'three parts' 'CVE-1 | cause'
+red_cve 'twice: CVE-1' 'CVE-1, CVE-1 | cause | unit:x:one'
+echo 'CVE-1 | cause | unit:x:one' > "$copy/tests/coverage/cve.txt"
+run cve > /dev/null || {
+	echo "selftest: check-cve is red without a fault"
+	bad=1
+}
 
 [ $bad -eq 0 ] && echo "selftest: every planted fault was found"
 exit $bad
