@@ -62,7 +62,7 @@ raw_conn_datagram(struct raw_conn *conn, const uint8_t *data, size_t len)
 		keep_datagram(&conn->held[conn->nheld++], data, len);
 		return;
 	}
-	if (conn->settings.withholds && conn->datagrams_in > 0 &&
+	if (conn->settings.withholds && conn->datagrams_in > conn->has_retry &&
 	    !conn->is_taken_over)
 		return;
 	conn->octets_out += len;

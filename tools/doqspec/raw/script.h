@@ -68,7 +68,8 @@
  *                          sent again when the server does not take it
  *       [stubborn]         the second ClientHello offers it, too
  *       [one_share]        a key share for the first group only
- *       [withhold]         nothing leaves once something came: no Finished
+ *       [withhold]         nothing leaves once something but Retry came: no
+ *                          Finished
  *                          without nowait and early it waits for the
  *                          handshake, which must succeed
  *   use NAME      drop [NAME]      abandon      takeover
