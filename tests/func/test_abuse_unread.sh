@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 60
 #
-# Clients that ask and do not take the answers: so many bytes are kept for them
+# A client that never reads, windows of 0 and of 1 byte: so much is kept for them
 # and not more, so long and not longer, and nobody else is worse off.
 
 . "$SRC/tests/func/lib.sh"
 . "$SRC/tests/func/raw.sh"
-. "$SRC/tests/func/flood.inc"
+. "$SRC/tests/func/abuse.inc"
 
 HELD=1048576	# quic.unsent-max; answers are kept up to twice that
 ANSWERS=90
@@ -20,6 +20,7 @@ limits: {query-timeout: 20s}
 upstream: {servers: ["tcp://127.0.0.1:$FAKEBE_PORT"]}
 Y
 quolld_start
+control_start localhost/A	# the backend will stand still
 
 # All answers are asked for while the backend stands still: 5 MB, of which 2 are
 # kept.  Somebody else is answered meanwhile (the case's control), and later
@@ -69,5 +70,28 @@ check "quiet" raw_do 'case BAD-039 nothing is acknowledged' connect \
     'expect seen HANDSHAKE_DONE>=1' takeover quiet \
     'send new query:localhost/A fin' 'repeat 16' 'wait 500ms' 'frame ping' \
     end 'expect close app 0x4 within 20s'
-check "everything is given back" wait_for 30 all_is_gone
-quolld_stop
+
+# A window of 1 byte an update: the answer trickles, until its time is over.
+{
+	echo 'case BAD-039 a byte at a time, ten times'
+	for c in 0 1 2 3 4 5 6 7 8 9; do
+		echo "connect name=t$c stream_data=0"
+		echo takeover
+		echo "send 0 query:big60000.t$c.example.org/TXT fin"
+	done
+	echo 'repeat 280'
+	for c in 0 1 2 3 4 5 6 7 8 9; do
+		echo "@t$c frame max_stream_data 0 \$I+1"
+	done
+	echo 'wait 20ms'
+	echo end
+	for c in 0 1 2 3 4 5 6 7 8 9; do
+		echo "@t$c expect close app 0x4 within 20s"
+		echo "@t$c expect seen PACKETS<=700"
+	done
+} > "$TMPDIR/trickle.raw"
+untaken=$(said doq_untaken)
+check "windows of 1 byte" abuse "a byte at a time, 10 connections" \
+    "$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/trickle.raw"
+counted doq_untaken $((untaken + 10))
+abuse_end
