@@ -7,6 +7,7 @@
 
 . "$SRC/tests/func/lib.sh"
 . "$SRC/tests/func/raw.sh"
+. "$SRC/tests/func/abuse.inc"
 . "$SRC/tests/func/flood.inc"
 
 MOST=120000000	# bytes: 1,000 handshakes of 50 KB a worker
@@ -29,6 +30,7 @@ WORKERS=2
 config auto
 quolld_start
 established_start || fail "nobody is served"
+control_start
 prove BAD-062 under_attack hello 100000 900 5000 $MOST 12
 prove BAD-062 [ "$(said retries_sent)" -gt 50000 ]
 check "and ended" raw_do 'case no Retry' nocontrol connect 'expect no_retry'
@@ -38,8 +40,7 @@ check "what no key opens leaves nothing" under_attack initial 100000 900 5000 \
     $MOST 12
 kill "$ESTABLISHED"
 wait "$ESTABLISHED" 2>/dev/null
-check "all accounts return to 0" wait_for 60 all_is_gone
-quolld_stop
+abuse_end
 
 # RFC 9000 8.1.2: Retry keeps nothing.
 config always

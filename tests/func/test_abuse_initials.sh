@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 150
 #
-# Floods of first packets: Retry comes into force and ends by itself, memory is
-# bounded, everybody else is served, and nothing is left.
+# Floods of Initials from many source addresses, with Retry that switches itself
+# on and off: memory is bounded, everybody else is served, and nothing is left.
 
 . "$SRC/tests/func/lib.sh"
 . "$SRC/tests/func/raw.sh"
+. "$SRC/tests/func/abuse.inc"
 . "$SRC/tests/func/flood.inc"
 
 ABOVE=50	# quic.retry-above
@@ -21,6 +22,7 @@ upstream: {servers: ["udp://127.0.0.1:$FAKEBE_PORT"]}
 Y
 quolld_start
 established_start || fail "nobody is served"
+control_start
 
 no_retry() {
 	raw_do 'case no Retry' nocontrol connect 'expect no_retry'
@@ -40,9 +42,19 @@ check "Retry came into force again" [ "$(said retries_sent)" -gt \
     $((retries + 500)) ]
 check "handshakes were given up" [ "$(said closed_timeout)" -ge $ABOVE ]
 
+# Those that end at once have nothing in flight, and count all the same.
+retries=$(said retries_sent)
+accepted=$(said conns_accepted)
+prove BAD-062 under_attack refused 900 900 800 $MOST 1
+check "Retry came into force again" [ "$(said retries_sent)" -gt \
+    $((retries + 500)) ]
+prove BAD-062 no_retry
+prove BAD-062 under_attack initial 900 900 800 $MOST 1
+counted drop_undecryptable 1
+prove BAD-062 no_retry
+
 # Not decrypted while nobody is let in without a proof.
-prove BAD-063 under_attack token 900 900 800 $MOST 5
+prove BAD-063 under_attack token 900 900 800 $MOST 1
 kill "$ESTABLISHED"
 wait "$ESTABLISHED" 2>/dev/null
-check "all accounts return to 0" wait_for 60 all_is_gone
-quolld_stop
+abuse_end
