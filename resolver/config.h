@@ -198,6 +198,10 @@ struct config {
 	} log;
 
 	struct {
+		struct config_addr listen; /* its len is 0: nowhere */
+	} metrics;
+
+	struct {
 		uint64_t forward; /* the `off` of dns_special_find() */
 	} special;
 };

@@ -29,6 +29,7 @@ enum config_type {
 	CONFIG_TYPE_CHOICE,   /* an enum; the number of the choice */
 	CONFIG_TYPE_TEXT,     /* char * */
 	CONFIG_TYPE_UPSTREAM, /* char *, a URL of -u */
+	CONFIG_TYPE_ADDRESS,  /* struct config_addr; its len 0: none */
 	CONFIG_TYPE_LISTENS,  /* lists from here on */
 	CONFIG_TYPE_SERVERS,
 	CONFIG_TYPE_CERTS,
@@ -180,6 +181,13 @@ int config_url_parse(const char *text, bool is_listen,
 /* Reads an address without brackets, with an IPv6 zone; 0 or -EINVAL. */
 int config_addr_parse(
     const char *text, uint16_t port, struct config_addr *ret_addr);
+
+/*
+ * Reads ADDRESS:PORT, an IPv6 address in brackets, or a port alone, which is
+ * one of 127.0.0.1.  0, or -EINVAL with `why`.
+ */
+int config_address_parse(
+    const char *text, char why[CONFIG_ERROR_LEN], struct config_addr *ret_addr);
 
 /* Is it a host name in letters, digits, '-' and '_'? A dot may end it. */
 bool config_name_is_valid(const char *text);

@@ -130,6 +130,8 @@ type_name(enum config_type type)
 		return "text";
 	case CONFIG_TYPE_UPSTREAM:
 		return "URL";
+	case CONFIG_TYPE_ADDRESS:
+		return "address and port";
 	case CONFIG_TYPE_LISTENS:
 		return "list of URLs";
 	case CONFIG_TYPE_SERVERS:

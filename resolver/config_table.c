@@ -365,6 +365,17 @@ const struct config_key config_keys[] = {
 	.initial = "text",
 	.choices = {"text", "json"},
 	.help = "Lines for people, or JSON objects, one a line."},
+    {.path = "metrics",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "Counters for Prometheus, by HTTP; see quolld-metrics(7)."},
+    {.path = "metrics.listen",
+	.type = CONFIG_TYPE_ADDRESS,
+	IN_CONFIG(metrics.listen),
+	.example = "127.0.0.1:9853",
+	.help = "Where: ADDRESS:PORT, an IPv6 address in brackets, or a\n"
+		"port alone, which is one of 127.0.0.1. Nowhere, unless it\n"
+		"is given. Who can reach it can read it; keep it from\n"
+		"others. With port 0 the system chooses one."},
     {.path = "special",
 	.type = CONFIG_TYPE_SECTION,
 	.help = "Names that are answered here and asked nobody else."},

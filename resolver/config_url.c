@@ -126,6 +126,47 @@ config_addr_parse(const char *text, uint16_t port, struct config_addr *ret_addr)
 	return 0;
 }
 
+/* Copies the host without brackets; *ret_port is what follows its colon. */
+static int
+split_address(const char *text, char host[INET6_ADDRSTRLEN + 1 + IF_NAMESIZE],
+    const char **ret_port)
+{
+	const char *colon = strrchr(text, ':');
+	bool is_bracketed = text[0] == '[';
+	size_t len = colon != NULL ? (size_t)(colon - text) : 0;
+
+	if (colon == NULL || len > INET6_ADDRSTRLEN + IF_NAMESIZE)
+		return -EINVAL;
+	if (is_bracketed && (len < 2 || text[len - 1] != ']'))
+		return -EINVAL;
+	len -= is_bracketed ? 2 : 0;
+	memcpy(host, text + is_bracketed, len);
+	host[len] = '\0';
+	/* An IPv6 address has colons, and nothing else has. */
+	if (is_bracketed != (strchr(host, ':') != NULL))
+		return -EINVAL;
+	*ret_port = colon + 1;
+	return 0;
+}
+
+int
+config_address_parse(
+    const char *text, char why[CONFIG_ERROR_LEN], struct config_addr *ret_addr)
+{
+	char host[INET6_ADDRSTRLEN + 1 + IF_NAMESIZE] = "127.0.0.1";
+	const char *port = text;
+	uint64_t number;
+
+	if ((strchr(text, ':') != NULL &&
+		split_address(text, host, &port) != 0) ||
+	    config_number_parse(port, 0, UINT16_MAX, &number) != 0 ||
+	    config_addr_parse(host, (uint16_t)number, ret_addr) != 0)
+		return config_value_fail(why, text,
+		    "is no ADDRESS:PORT, such as 127.0.0.1:9853 or "
+		    "[::1]:9853");
+	return 0;
+}
+
 static bool
 is_label_char(char c)
 {

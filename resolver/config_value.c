@@ -273,6 +273,18 @@ set_upstream(const struct config_key *key, void *base,
 	return rc != 0 ? rc : set_text(key, base, text, why);
 }
 
+static int
+set_address(
+    const struct config_key *key, void *base, const char *text, char *why)
+{
+	struct config_addr addr;
+	int rc = config_address_parse(text, why, &addr);
+
+	if (rc == 0)
+		memcpy(place_of(key, base), &addr, sizeof(addr));
+	return rc;
+}
+
 int
 config_value_set(const struct config_key *key, void *base,
     const struct config_build *build, const char *text,
@@ -291,6 +303,8 @@ config_value_set(const struct config_key *key, void *base,
 		return set_text(key, base, text, why);
 	case CONFIG_TYPE_UPSTREAM:
 		return set_upstream(key, base, build, text, why);
+	case CONFIG_TYPE_ADDRESS:
+		return set_address(key, base, text, why);
 	case CONFIG_TYPE_LISTENS:
 	case CONFIG_TYPE_SERVERS:
 	case CONFIG_TYPE_CERTS:

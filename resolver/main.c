@@ -8,6 +8,7 @@
  */
 #include "resolver/certs.h"
 #include "resolver/config.h"
+#include "resolver/ops/metrics_page.h"
 #include "resolver/ops/notify.h"
 #include "resolver/options.h"
 #include "resolver/server.h"
@@ -350,6 +351,9 @@ main(int argc, char **argv)
 		return OPTIONS_EXIT_OK;
 	case OPTIONS_PRINT_KEYS:
 		config_print_manual(stdout);
+		return OPTIONS_EXIT_OK;
+	case OPTIONS_PRINT_METRICS:
+		metrics_page_print_manual(stdout);
 		return OPTIONS_EXIT_OK;
 	case OPTIONS_RUN:
 	case OPTIONS_CHECK:

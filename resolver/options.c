@@ -22,6 +22,7 @@ enum {
 	OPTION_CHECK,
 	OPTION_PRINT_CONFIG,
 	OPTION_PRINT_KEYS,
+	OPTION_PRINT_METRICS,
 };
 
 /* "+" stops at the first word that is no option, ":" keeps getopt quiet. */
@@ -38,6 +39,7 @@ static const struct option long_options[] = {
     {"check", no_argument, NULL, OPTION_CHECK},
     {"print-config", no_argument, NULL, OPTION_PRINT_CONFIG},
     {"print-keys", no_argument, NULL, OPTION_PRINT_KEYS},
+    {"print-metrics", no_argument, NULL, OPTION_PRINT_METRICS},
     {"verbose", no_argument, NULL, 'v'},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
@@ -162,6 +164,9 @@ read_option(struct reader *reader, int option, const char *word)
 		return 0;
 	case OPTION_PRINT_KEYS:
 		set_action(reader, OPTIONS_PRINT_KEYS);
+		return 0;
+	case OPTION_PRINT_METRICS:
+		set_action(reader, OPTIONS_PRINT_METRICS);
 		return 0;
 	case 'v':
 		over->verbosity++;

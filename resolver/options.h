@@ -16,8 +16,9 @@ enum options_action {
 	OPTIONS_CHECK,
 	OPTIONS_VERSION,
 	OPTIONS_HELP,
-	OPTIONS_PRINT_CONFIG, /* --print-config: etc/quolld.yaml */
-	OPTIONS_PRINT_KEYS,   /* --print-keys: the list for the manual */
+	OPTIONS_PRINT_CONFIG,  /* --print-config: etc/quolld.yaml */
+	OPTIONS_PRINT_KEYS,    /* --print-keys: the list for the manual */
+	OPTIONS_PRINT_METRICS, /* --print-metrics: the same of metrics */
 };
 
 /* Exit codes, quolld(8). */

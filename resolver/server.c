@@ -10,6 +10,7 @@
 #include "resolver/door.h"
 #include "resolver/front/doq.h"
 #include "resolver/ops/memory.h"
+#include "resolver/ops/metrics.h"
 #include "resolver/ops/report.h"
 #include "resolver/peers.h"
 #include "resolver/state.h"
@@ -317,6 +318,22 @@ serve(struct server *s)
 	return 0;
 }
 
+static int
+prepare_metrics(struct server *s, struct config *config,
+    struct evquic_cred *cred, struct metrics **ret)
+{
+	struct metrics_sources sources = {
+	    .log = s->log,
+	    .workers = s->workers,
+	    .nworkers = s->nworkers,
+	    .tokens_seen = s->tokens_seen,
+	    .early_seen = s->early_seen,
+	    .started = s->started,
+	};
+
+	return metrics_prepare(s->metrics, &sources, config, cred, ret);
+}
+
 int
 server_init(
     struct server *s, struct log *log, struct config *config, bool is_traced)
@@ -325,6 +342,7 @@ server_init(
 
 	*s = (struct server){.log = log, .ended_fd = -1};
 	s->config = config_ref(config);
+	s->started = (int64_t)time(NULL);
 	rc = open_state(s);
 	if (rc == 0)
 		rc = load_cred(s, config, &s->cred);
@@ -334,6 +352,8 @@ server_init(
 		rc = listen_all(s);
 	if (rc == 0)
 		rc = serve(s);
+	if (rc == 0)
+		rc = prepare_metrics(s, config, s->cred, &s->metrics);
 	if (rc != 0) {
 		server_done(s);
 		return rc;
@@ -348,15 +368,19 @@ server_init(
 int
 server_start(struct server *s)
 {
-	for (size_t i = 0; i < s->nworkers; i++) {
-		int rc = worker_start(s->workers[i]);
+	int rc = 0;
 
-		if (rc != 0) {
+	for (size_t i = 0; rc == 0 && i < s->nworkers; i++) {
+		rc = worker_start(s->workers[i]);
+		if (rc != 0)
 			log_err(
 			    s->log, "cannot start a thread: %s", strerror(-rc));
-			server_close(s);
-			return rc;
-		}
+	}
+	if (rc == 0)
+		rc = metrics_start(s->metrics);
+	if (rc != 0) {
+		server_close(s);
+		return rc;
 	}
 	log_info(s->log, "serving%s", s->urls);
 	return 0;
@@ -393,18 +417,48 @@ distribute(struct server *s, struct config *config, struct evquic_cred *cred)
 	return 0;
 }
 
+/* All that can fail; what is there goes on meanwhile. */
+static int
+prepare_reload(struct server *s, struct config *config,
+    struct evquic_cred *cred, struct metrics **ret)
+{
+	struct metrics *m;
+	int rc = prepare_metrics(s, config, cred, &m);
+
+	if (rc != 0)
+		return rc;
+	rc = metrics_start(m);
+	/* Last of what a person can have got wrong: a new secret is in use from
+	 * here on, even if the workers hear of it later. */
+	if (rc == 0)
+		rc = secrets_reread(&s->secrets, s->state_dir, s->log);
+	if (rc == 0)
+		rc = distribute(s, config, cred);
+	if (rc == 0)
+		*ret = m;
+	else if (m != s->metrics)
+		metrics_free(m);
+	return rc;
+}
+
+static void
+replace_metrics(struct server *s, struct metrics *m)
+{
+	if (m != s->metrics)
+		metrics_free(s->metrics);
+	s->metrics = m;
+	metrics_update(m, s->config, s->cred);
+}
+
 int
 server_reload(struct server *s, struct config *config)
 {
 	struct evquic_cred *cred;
+	struct metrics *m;
 	int rc = load_cred(s, config, &cred);
 
 	if (rc == 0) {
-		/* Last of what a person can have got wrong: a new secret is in
-		 * use from here on, even if the workers hear of it later. */
-		rc = secrets_reread(&s->secrets, s->state_dir, s->log);
-		if (rc == 0)
-			rc = distribute(s, config, cred);
+		rc = prepare_reload(s, config, cred, &m);
 		if (rc != 0)
 			evquic_cred_unref(cred);
 	}
@@ -417,6 +471,7 @@ server_reload(struct server *s, struct config *config)
 	s->cred = cred;
 	config_unref(s->config);
 	s->config = config_ref(config);
+	replace_metrics(s, m);
 	log_set(s->log, config->log.level, config->log.format);
 	describe_cred(s);
 	log_info(s->log, "reloaded");
@@ -439,6 +494,7 @@ renew_own(struct server *s)
 	}
 	evquic_cred_unref(s->cred);
 	s->cred = cred;
+	metrics_update(s->metrics, s->config, cred);
 }
 
 void
@@ -460,12 +516,14 @@ order_all(struct server *s, const struct worker_orders *orders)
 void
 server_drain(struct server *s)
 {
+	metrics_drain(s->metrics);
 	order_all(s, &(struct worker_orders){.drain = true});
 }
 
 void
 server_close(struct server *s)
 {
+	metrics_drain(s->metrics);
 	order_all(s, &(struct worker_orders){.drain = true, .close = true});
 }
 
@@ -480,6 +538,7 @@ server_report(struct server *s)
 void
 server_done(struct server *s)
 {
+	metrics_free(s->metrics); /* it looks at the workers */
 	for (size_t i = 0; s->workers != NULL && i < s->nworkers; i++)
 		if (s->workers[i] != NULL)
 			worker_join(s->workers[i]);

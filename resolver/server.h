@@ -17,6 +17,7 @@
 struct evquic_cred;
 struct evquic_endpoint;
 struct evquic_replay;
+struct metrics;
 struct peers;
 struct worker;
 
@@ -32,8 +33,10 @@ struct server {
 	struct worker **workers;
 	size_t nworkers;
 	struct evquic_endpoint *endpoint;
-	int ended_fd;	 /* eventfd: a worker's thread has ended */
-	char urls[1024]; /* what is served, for the line that says so */
+	struct metrics *metrics; /* NULL: nobody wants them */
+	int64_t started;	 /* Unix time, s */
+	int ended_fd;		 /* eventfd: a worker's thread has ended */
+	char urls[1024];	 /* what is served, for the line that says so */
 };
 
 /*

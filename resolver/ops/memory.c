@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,4 +85,12 @@ memory_available(const char *root)
 			return least;
 		*slash = '\0';
 	}
+}
+
+uint64_t
+memory_in_use(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return (uint64_t)info.uordblks + (uint64_t)info.hblkhd;
 }

@@ -14,4 +14,10 @@
  */
 uint64_t memory_available(const char *root);
 
+/*
+ * Bytes that are allocated now, in all arenas of the heap and beside it.  Looks
+ * at each arena under its lock.  Any thread.
+ */
+uint64_t memory_in_use(void);
+
 #endif

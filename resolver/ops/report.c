@@ -5,39 +5,16 @@
  */
 #include "resolver/ops/report.h"
 #include "resolver/certs.h"
+#include "resolver/ops/counts.h"
+#include "resolver/ops/memory.h"
 #include "resolver/worker.h"
 #include "tls/replay.h"
 
 #include <inttypes.h>
-#include <stddef.h>
-
-static const struct counter_row service_rows[] = {
-#define ROW(name, help) COUNTER_ROW(struct service_counters, name, help)
-    SERVICE_COUNTERS(ROW)
-#undef ROW
-};
-
-#define SERVICE_ROWS (sizeof(service_rows) / sizeof(service_rows[0]))
-
-/* Gauges among the service's counters: what is held now. */
-static const struct counter_row *
-find_row(size_t offset)
-{
-	for (size_t i = 0; i < SERVICE_ROWS; i++)
-		if (service_rows[i].offset == offset)
-			return &service_rows[i];
-	return NULL;
-}
 
 static void
 write_accounts(struct log *log, struct worker *const *w, size_t n)
 {
-	static const size_t gauges[] = {
-	    offsetof(struct service_counters, queries_now),
-	    offsetof(struct service_counters, doq_conns_now),
-	    offsetof(struct service_counters, doq_streams_now),
-	    offsetof(struct service_counters, doq_held_now),
-	};
 	struct evquic_accounts sum = {.connections = 0}, one;
 
 	for (size_t i = 0; i < n; i++) {
@@ -53,48 +30,28 @@ write_accounts(struct log *log, struct worker *const *w, size_t n)
 	log_info(log, "account streams %" PRIu64, sum.streams);
 	log_info(log, "account conn_bytes %" PRIu64, sum.conn_bytes);
 	log_info(log, "account buffer_bytes %" PRIu64, sum.buffer_bytes);
-	for (size_t g = 0; g < sizeof(gauges) / sizeof(gauges[0]); g++) {
-		const struct counter_row *row = find_row(gauges[g]);
-		uint64_t v = 0;
+	for (size_t c = 0; c < counts_number(); c++) {
+		struct counts_row row;
 
-		for (size_t i = 0; i < n; i++)
-			v += counter_read(row, &w[i]->counters);
-		log_info(log, "account %s %" PRIu64, row->name, v);
+		counts_describe(c, &row);
+		if (row.layer == COUNTS_SERVICE && row.is_gauge)
+			log_info(log, "account %s %" PRIu64, row.name,
+			    counts_sum(c, w, n));
 	}
-}
-
-static void
-write_counter(struct log *log, const char *name, uint64_t value)
-{
-	if (value != 0)
-		log_info(log, "counter %s %" PRIu64, name, value);
 }
 
 void
 report_write(struct log *log, struct worker *const *w, size_t n)
 {
 	write_accounts(log, w, n);
-	for (size_t c = 0; c < evquic_counter_count(); c++) {
-		uint64_t v = 0;
+	log_info(log, "gauge heap_bytes %" PRIu64, memory_in_use());
+	for (size_t c = 0; c < counts_number(); c++) {
+		uint64_t v = counts_sum(c, w, n);
+		struct counts_row row;
 
-		for (size_t i = 0; i < n; i++)
-			v += evquic_worker_counter(w[i]->quic, c);
-		write_counter(log, evquic_counter_name(c), v);
-	}
-	for (size_t c = 0; c < SERVICE_ROWS; c++) {
-		uint64_t v = 0;
-
-		for (size_t i = 0; i < n; i++)
-			v += counter_read(&service_rows[c], &w[i]->counters);
-		write_counter(log, service_rows[c].name, v);
-	}
-	for (size_t c = 0; c < BACK_COUNTER_ROWS; c++) {
-		uint64_t v = 0;
-
-		for (size_t i = 0; i < n; i++)
-			v += counter_read(
-			    &back_counter_rows[c], &w[i]->back_counters);
-		write_counter(log, back_counter_rows[c].name, v);
+		counts_describe(c, &row);
+		if (v != 0)
+			log_info(log, "counter %s %" PRIu64, row.name, v);
 	}
 }
 

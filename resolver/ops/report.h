@@ -16,8 +16,9 @@ struct log;
 struct worker;
 
 /*
- * Writes a line `account NAME N` for all that is held, and `counter NAME N` for
- * all that is not zero, summed over the workers.  Safe while they run.
+ * Writes a line `account NAME N` for all that is held, `gauge heap_bytes N`,
+ * and `counter NAME N` for all that is not zero, summed over the workers.  Safe
+ * while they run.
  */
 void report_write(
     struct log *log, struct worker *const *workers, size_t nworkers);

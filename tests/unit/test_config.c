@@ -124,6 +124,7 @@ check_defaults(const struct config *config)
 	CU_ASSERT_EQUAL(config->limits.memory_bytes, 0);
 	CU_ASSERT_EQUAL(config->log.level, LOG_LEVEL_INFO);
 	CU_ASSERT_EQUAL(config->log.format, LOG_FORMAT_TEXT);
+	CU_ASSERT_EQUAL(config->metrics.listen.len, 0);
 	CU_ASSERT_EQUAL(config->special.forward, 0);
 }
 
@@ -348,12 +349,14 @@ test_errors(void)
 			    "\"workers: 2\""},
 	    {"cache: {}\n",
 		"f:1: unknown key \"cache\"; there are: workers, state, "
-		"listen, tls, quic, upstream, access, limits, log, special"},
+		"listen, tls, quic, upstream, access, limits, log, metrics, "
+		"special"},
 	    {"log:\n  colour: no\n",
 		"f:2: unknown key \"colour\" in log; there are: level, format"},
 	    {"log.level: info\n",
 		"f:1: unknown key \"log.level\"; there are: workers, state, "
-		"listen, tls, quic, upstream, access, limits, log, special"},
+		"listen, tls, quic, upstream, access, limits, log, metrics, "
+		"special"},
 	    {"log: {level: loud}\n", "f:1: log.level: \"loud\" is none of "
 				     "error, warning, info, debug"},
 	    {"upstream: {prefer-tcp: 1}\n",
@@ -908,6 +911,56 @@ test_references(void)
 	CU_ASSERT_EQUAL(pthread_join(thread, NULL), 0);
 }
 
+static void
+check_metrics(const char *text, const char *url)
+{
+	struct config *config = load(text);
+	char seen[CONFIG_URL_LEN];
+
+	CU_ASSERT(config->metrics.listen.len > 0);
+	config_url_format(CONFIG_TCP,
+	    (const struct sockaddr *)&config->metrics.listen.ss, seen);
+	CU_ASSERT_STRING_EQUAL(seen, url);
+	config_unref(config);
+}
+
+static bool
+is_no_address(const char *text)
+{
+	char line[CONFIG_ERROR_LEN], error[CONFIG_ERROR_LEN];
+
+	(void)snprintf(line, sizeof(line), "metrics:\n  listen: '%s'\n", text);
+	(void)snprintf(error, sizeof(error),
+	    "f:2: metrics.listen: \"%s\" is no ADDRESS:PORT, such as "
+	    "127.0.0.1:9853 or [::1]:9853",
+	    text);
+	return is_refused(line, error);
+}
+
+static void
+test_metrics(void)
+{
+	static const char *const wrong[] = {"nobody:1", "127.0.0.1", "::1:80",
+	    "[127.0.0.1]:80", "127.0.0.1:65536", "127.0.0.1:", "127.0.0.1:-1",
+	    "[::1]", "[::1", "[]:1", ":1", "1:2:3", "[::1]:x", "65536", "x",
+	    "http://127.0.0.1:80", "127.0.0.1:80/metrics", "[:1", "]:1",
+	    "111111111111111111111111111111111111111111111111111111111"
+	    "1111:1"};
+
+	check_metrics(
+	    "metrics: {listen: 127.0.0.1:9853}", "tcp://127.0.0.1:9853");
+	check_metrics("metrics: {listen: '[::1]:1'}", "tcp://[::1]:1");
+	check_metrics("metrics: {listen: 9853}", "tcp://127.0.0.1:9853");
+	check_metrics("metrics: {listen: 0.0.0.0:0}", "tcp://0.0.0.0:0");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		CU_ASSERT(is_no_address(wrong[i]));
+	CU_ASSERT(is_refused("metrics: {listen: ''}",
+	    "f:1: metrics.listen: \"\" is no ADDRESS:PORT, such as "
+	    "127.0.0.1:9853 or [::1]:9853"));
+	CU_ASSERT(is_refused(
+	    "metrics: 1", "f:1: metrics: a mapping of keys is needed here"));
+}
+
 void
 test_config_register(void)
 {
@@ -931,6 +984,7 @@ test_config_register(void)
 	unit_test(suite, "build", test_build);
 	unit_test(suite, "certificates", test_certificates);
 	unit_test(suite, "certificate_errors", test_certificate_errors);
+	unit_test(suite, "metrics", test_metrics);
 	unit_test(suite, "override", test_override);
 	unit_test(suite, "restart_keys", test_restart_keys);
 	unit_test(suite, "files", test_files);

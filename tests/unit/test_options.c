@@ -96,6 +96,7 @@ test_actions(void)
 	    {"-vh", OPTIONS_HELP},
 	    {"--print-config", OPTIONS_PRINT_CONFIG},
 	    {"--print-keys", OPTIONS_PRINT_KEYS},
+	    {"--print-metrics", OPTIONS_PRINT_METRICS},
 	};
 	struct line line;
 	size_t i;
