@@ -95,7 +95,9 @@ slow=$!
 _own $slow
 
 # ---- against the service, and the other way round
-"$BUILD/flood" "$QUIC_PORT" hello 3000 50 1000 1 > "$TMPDIR/flood.out" 2>&1 &
+"$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" -e nocontrol \
+    -e 'flood hello 3000 sources=50 rate=1000 listen=1s' \
+    > "$TMPDIR/flood.out" 2>&1 &
 flood=$!
 _own $flood
 scraped=0
