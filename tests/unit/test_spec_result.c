@@ -15,6 +15,7 @@
 enum {
 	EXITED_WELL = 0,
 	EXITED_WITH_2 = 2 << 8,
+	FLOOD = 100,
 	SPOILT_STEP = 9 /* octets of a step's head */
 };
 
@@ -219,6 +220,37 @@ test_text(void)
 	sample_done(&s);
 }
 
+/* Of many steps the first and the last twenty. */
+static void
+test_many_steps(void)
+{
+	const char *steps[FLOOD + 3];
+	struct spec_text text = {.out = NULL};
+	struct sample s;
+	char *said = NULL;
+	size_t size;
+	size_t sent = 0;
+
+	for (size_t i = 0; i < FLOOD; i++)
+		steps[i] = "s|frame ping";
+	steps[FLOOD] = "m|open|nothing";
+	steps[FLOOD + 1] = "e|";
+	steps[FLOOD + 2] = NULL;
+	make_sample(&s);
+	spec_result_done(&s.results[1]);
+	judge(&s.results[1], steps, EXITED_WELL);
+	text.out = open_memstream(&said, &size);
+	spec_text_case(&text, s.pointers[1], &s.results[1]);
+	fclose(text.out);
+	for (char *p = said; (p = strstr(p, "frame ping\n")) != NULL; p++)
+		sent++;
+	CU_ASSERT_EQUAL(sent, 38);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "     ...       62 lines\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "     seen      nothing\n"));
+	free(said);
+	sample_done(&s);
+}
+
 static char *
 write_report(void (*write)(FILE *, const struct spec_outcome *))
 {
@@ -267,5 +299,6 @@ test_spec_result_register(void)
 	unit_test(suite, "a death is no pass", test_deaths);
 	unit_test(suite, "steps that are cut", test_cut);
 	unit_test(suite, "text", test_text);
+	unit_test(suite, "text of a flood", test_many_steps);
 	unit_test(suite, "JSON and XML", test_reports);
 }

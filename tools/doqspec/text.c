@@ -4,6 +4,11 @@
  */
 #include "tools/doqspec/text.h"
 
+enum {
+	FIRST_STEPS = 20,
+	LAST_STEPS = 20
+};
+
 void
 spec_text_plain(FILE *out, const char *text)
 {
@@ -42,27 +47,39 @@ put_step(FILE *out, const char *label, const char *text)
 }
 
 static void
+put_any_step(FILE *out, const struct spec_step *step)
+{
+	switch (step->kind) {
+	case SPEC_STEP_SENT:
+		put_step(out, "sent", step->text);
+		break;
+	case SPEC_STEP_HELD:
+	case SPEC_STEP_MISSED:
+		put_step(out, "expected", step->text);
+		put_step(out, "seen", step->seen);
+		break;
+	case SPEC_STEP_FAILED:
+		put_step(out, "failed", step->text);
+		break;
+	case SPEC_STEP_NOT:
+	case SPEC_STEP_END:
+		break;
+	}
+}
+
+/* Of a flood its beginning and its end. */
+static void
 put_steps(FILE *out, const struct spec_result *result)
 {
-	for (size_t i = 0; i < result->nsteps; i++) {
-		const struct spec_step *step = &result->steps[i];
+	size_t n = result->nsteps;
 
-		switch (step->kind) {
-		case SPEC_STEP_SENT:
-			put_step(out, "sent", step->text);
-			break;
-		case SPEC_STEP_HELD:
-		case SPEC_STEP_MISSED:
-			put_step(out, "expected", step->text);
-			put_step(out, "seen", step->seen);
-			break;
-		case SPEC_STEP_FAILED:
-			put_step(out, "failed", step->text);
-			break;
-		case SPEC_STEP_NOT:
-		case SPEC_STEP_END:
-			break;
+	for (size_t i = 0; i < n; i++) {
+		if (n > FIRST_STEPS + LAST_STEPS && i == FIRST_STEPS) {
+			i = n - LAST_STEPS;
+			fprintf(
+			    out, "     ...       %zu lines\n", i - FIRST_STEPS);
 		}
+		put_any_step(out, &result->steps[i]);
 	}
 }
 
