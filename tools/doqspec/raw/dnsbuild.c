@@ -46,7 +46,8 @@ struct plan {
 	bool has_opt, is_unframed, is_two_questions, is_two_opts;
 	bool has_no_question;
 	unsigned udp_size, version, ext_rcode, edns_flags;
-	unsigned hops, hopping; /* chain=HOPS*RECORDS */
+	size_t fill, fill_label; /* octets of the name, and of its new labels */
+	unsigned hops, hopping;	 /* chain=HOPS*RECORDS */
 	size_t pad_block, size;
 	int prefix; /* the 2-octet length as overridden, else -1 */
 	int rdlen;  /* RDLEN of OPT as overridden, else -1 */
@@ -186,6 +187,18 @@ word_size(struct plan *p, const char *value, unsigned arg)
 		return -EINVAL;
 	p->has_opt = true;
 	*(arg ? &p->size : &p->pad_block) = n;
+	return 0;
+}
+
+static int
+word_fill(struct plan *p, const char *value, unsigned arg)
+{
+	unsigned n = 0;
+
+	if (small(value, &n) != 0)
+		return -EINVAL;
+	p->fill = n;
+	p->fill_label = arg;
 	return 0;
 }
 
@@ -377,6 +390,8 @@ static const struct word {
     {"rdlen", word_len, 1},
     {"padto", word_size, 0},
     {"size", word_size, 1},
+    {"fill", word_fill, LABEL_MAX},
+    {"fill1", word_fill, 1},
     {"opt", word_switch, SWITCH_OPT},
     {"unframed", word_switch, SWITCH_UNFRAMED},
     {"two-questions", word_switch, SWITCH_TWO_QUESTIONS},
@@ -491,6 +506,38 @@ write_header(struct raw_buf *buf, const struct plan *p)
 		    buf, p->count[i] < 0 ? natural[i] : (unsigned)p->count[i]);
 }
 
+/* Labels in front of a name of `len` octets, so that it has p->fill. */
+static void
+write_fill(struct raw_buf *buf, const struct plan *p, size_t len)
+{
+	while (len + 1 < p->fill) {
+		size_t left = p->fill - len;
+		size_t size =
+		    left - 1 < p->fill_label ? left - 1 : p->fill_label;
+
+		/* One octet is too little for another label. */
+		if (left == size + 2)
+			size = size == 1 ? 2 : size - 1;
+		raw_buf_u8(buf, (unsigned)size);
+		raw_buf_fill(buf, 'a', size);
+		len += 1 + size;
+	}
+}
+
+static int
+write_name(struct raw_buf *buf, const struct plan *p)
+{
+	struct raw_buf name = {0};
+	int rc = raw_dns_put_name(&name, p->name);
+
+	if (rc == 0) {
+		write_fill(buf, p, name.len);
+		raw_buf_add(buf, name.data, name.len);
+	}
+	raw_buf_done(&name);
+	return rc;
+}
+
 static int
 write_question(struct raw_buf *buf, const struct plan *p)
 {
@@ -503,7 +550,7 @@ write_question(struct raw_buf *buf, const struct plan *p)
 		return 0;
 	}
 	for (; times > 0; times--) {
-		if (raw_dns_put_name(buf, p->name) != 0)
+		if (write_name(buf, p) != 0)
 			return -EINVAL;
 		raw_buf_u16(buf, (unsigned)p->type);
 		raw_buf_u16(buf, p->qclass);

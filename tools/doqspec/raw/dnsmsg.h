@@ -47,6 +47,8 @@ struct raw_dns {
  * by raw_dns_done.  Owns nothing but `text`.
  */
 int raw_dns_read(const uint8_t *p, size_t len, struct raw_dns *ret_dns);
+/* The same for the header alone, whatever stands behind it. */
+int raw_dns_read_head(const uint8_t *p, size_t len, struct raw_dns *ret_dns);
 void raw_dns_done(struct raw_dns *dns);
 
 /* Numbers of mnemonics ("TXT", "TYPE65280", "SERVFAIL", "7"); -1: unknown. */

@@ -444,15 +444,23 @@ read_header(struct raw_dns *d, const uint8_t *p)
 }
 
 int
+raw_dns_read_head(const uint8_t *p, size_t len, struct raw_dns *ret_dns)
+{
+	*ret_dns = (struct raw_dns){.len = len};
+	if (len < RAW_DNS_HEADER_LEN)
+		return -EBADMSG;
+	read_header(ret_dns, p);
+	return 0;
+}
+
+int
 raw_dns_read(const uint8_t *p, size_t len, struct raw_dns *ret_dns)
 {
 	struct walk w = {.base = p, .len = len, .at = RAW_DNS_HEADER_LEN};
 	struct raw_dns *d = ret_dns;
 
-	*d = (struct raw_dns){.len = len};
-	if (len < RAW_DNS_HEADER_LEN)
+	if (raw_dns_read_head(p, len, d) != 0)
 		return -EBADMSG;
-	read_header(d, p);
 	for (unsigned i = 0; i < d->qd; i++)
 		if (read_question(d, &w) != 0)
 			return -EBADMSG;

@@ -132,6 +132,8 @@
  *   cookie[=HEX] optowner=HEX optdata=HEX rdlen=N two-questions two-opts
  *   no-question qd=N an=N ns=N ar=N question=HEX header=HEX answer=HEX
  *   authority=HEX extra=HEX trailing=HEX len=N unframed
+ *   fill=N fill1=N         labels in front, of 63 octets or of one, until the
+ *                        name has N octets
  *   chain=HOPS*RECORDS   a record with pointers in a row, and records with the
  *                        last of them as owner
  *
@@ -213,6 +215,7 @@
  *   len options messages (or any) qtype qclass; qname=NAME (as printed),
  *   rr=TEXT norr=TEXT option=CODE nooption=CODE optdata=CODE:HEX ede=CODE
  *   noede noede=CODE once=CODE (an option, not twice) opt noopt nofin noecho
+ *   head (of the answer nothing but its header is looked at)
  */
 
 enum {
