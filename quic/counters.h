@@ -14,7 +14,6 @@
 	X(rx_bytes, "bytes of UDP payload received")                           \
 	X(rx_batches, "system calls that received something")                  \
 	X(rx_errors, "receive calls that failed")                              \
-	X(rx_truncated, "datagrams larger than the receive buffer")            \
 	X(drop_empty, "dropped: datagrams without a byte")                     \
 	X(drop_short, "dropped: too short for their kind of packet")           \
 	X(drop_fixed_bit, "dropped: QUIC bit 0 (RFC 9000 17.2)")               \

@@ -304,8 +304,6 @@ route(struct quic_socket *s, struct msghdr *msg, size_t len, nsec now)
 	if (!quic_addr_copy(&remote, msg->msg_name))
 		return; /* not from a UDP socket of ours */
 	read_control(s, msg, &info);
-	if (msg->msg_flags & MSG_TRUNC)
-		counter_add(&n->rx_truncated, 1);
 	path = (ngtcp2_path){
 	    .local = {&info.local.sa, quic_addr_len(&info.local)},
 	    .remote = {&remote.sa, quic_addr_len(&remote)},
