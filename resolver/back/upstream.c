@@ -315,7 +315,9 @@ upstream_start(struct upstream *u, struct upstream_ask *ask,
 	rc = back_ask_begin(ask, flags);
 	if (rc == 0)
 		BACK_COUNT(u, asks);
-	else if (rc != -ENOMEM && rc != -EAGAIN)
+	else if (rc == -EAGAIN)
+		BACK_COUNT(u, asks_refused_limit);
+	else if (rc != -ENOMEM)
 		rc = -EHOSTUNREACH;
 	return rc;
 }

@@ -508,6 +508,7 @@ static void
 test_no_memory(void)
 {
 	unsigned resets = 0, whole = 0;
+	uint64_t internal = 0;
 
 	for (size_t nth = 1; nth <= 60; nth++) {
 		world_init(11, 1);
@@ -529,8 +530,11 @@ test_no_memory(void)
 			    counter_get(
 				&world.workers[0].counters.query_no_memory) > 0;
 		}
+		internal +=
+		    counter_get(&world.workers[0].counters.doq_internal);
 		finish();
 	}
+	CU_ASSERT(internal >= resets);
 	PROVE("DOQ-063", resets > 0 && whole > 0);
 	PROVE("DOQ-064", resets > 0);
 }
@@ -550,6 +554,7 @@ test_drain(void)
 	CU_ASSERT(world.client.stats.code == DOQ_NO_ERROR);
 	for (unsigned i = 0; i < 10; i++)
 		CU_ASSERT(is_right(&world.client, i));
+	CU_ASSERT(counter_get(&world.workers[0].counters.doq_answers) == 10);
 	finish();
 }
 

@@ -84,6 +84,7 @@ begin(void)
 	memset(&server, 0, sizeof(server));
 	d.sim.net.tap = listen_to;
 	CU_ASSERT_FATAL(duo_connect(&d, NULL) != NULL);
+	CU_ASSERT(sim_client_count(&d.sim, "conns_connected") == 1);
 	sim_run(&d.sim, NSEC_PER_MSEC);
 	CU_ASSERT_FATAL(server.n == 1 && server.seen[0].tokenlen == 0);
 	CU_ASSERT_FATAL(server.seen[0].hellolen > 0);

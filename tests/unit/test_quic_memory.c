@@ -18,6 +18,7 @@ enum {
 };
 
 static struct duo d;
+static uint64_t closed_failed; /* by the server, of all lives */
 
 /* Everybody who hears of a connection hears of its end. */
 static bool
@@ -77,6 +78,7 @@ live(const struct duo_options *o, size_t nth, int forever)
 		duo_talk(&d);
 	}
 	failed = fake_alloc_heal();
+	closed_failed += sim_server_count(&d.sim, "closed_failed");
 	if (!duo_end(&d) || !is_told_all(begun)) {
 		printf("# allocation %zu%s\n", nth, forever ? " and on" : "");
 		return -1;
@@ -98,10 +100,12 @@ fail_each_once(const struct duo_options *o)
 	int failed = 1;
 	size_t n;
 
+	closed_failed = 0;
 	for (n = 1; failed == 1 && n < MAX_ALLOCATIONS; n++)
 		failed = live(o, n, 0);
 	CU_ASSERT(failed == 0); /* there was no such allocation any more */
 	CU_ASSERT(n > 100);
+	CU_ASSERT(closed_failed > 0);
 }
 
 static void

@@ -162,6 +162,7 @@ test_reset_by_client(void)
 	duo_talk(&d);
 	CU_ASSERT(d.server.n[DUO_RESET] == 1);
 	CU_ASSERT(d.server.code == CODE);
+	CU_ASSERT(sim_server_count(&d.sim, "streams_reset") == 1);
 	CU_ASSERT(d.server.fins == 0);
 	/* The other direction lives on. */
 	CU_ASSERT(duo_write(d.server.stream, 500, true) == 0);

@@ -98,6 +98,7 @@ fall_silent_as(const struct peer_options *po,
 	CU_ASSERT(sim_run_until(&d.sim, 120 * NSEC_PER_SEC, is_over, &d));
 	ret.lasted = d.sim.net.now - heard;
 	CU_ASSERT(d.server.stats.closed_by == EVQUIC_CLOSED_IDLE);
+	CU_ASSERT(sim_server_count(&d.sim, "closed_idle") == 1);
 	sim_run(&d.sim, NSEC_PER_SEC);
 	ret.was_quiet = sim_server_count(&d.sim, "tx_datagrams") == sent;
 	CU_ASSERT(sim_is_empty(&d.sim));

@@ -306,7 +306,7 @@ test_batches(void)
 {
 	struct evquic_conn *conns[CLIENTS];
 	struct evquic_stream *s;
-	uint64_t batches, datagrams;
+	uint64_t batches, datagrams, rx_batches;
 
 	duo_init(&d, NULL);
 	d.sim.tick = NSEC_PER_MSEC;
@@ -318,6 +318,7 @@ test_batches(void)
 	}
 	sim_run(&d.sim, 5 * NSEC_PER_SEC); /* MTU probes are over */
 	batches = sim_server_count(&d.sim, "tx_batches");
+	rx_batches = sim_server_count(&d.sim, "rx_batches");
 	datagrams = sim_server_count(&d.sim, "tx_datagrams");
 	for (int i = 0; i < CLIENTS; i++) {
 		CU_ASSERT_FATAL(evquic_stream_open(conns[i], true, &s) == 0);
@@ -328,6 +329,8 @@ test_batches(void)
 	CU_ASSERT(
 	    sim_server_count(&d.sim, "tx_datagrams") - datagrams == CLIENTS);
 	CU_ASSERT(sim_server_count(&d.sim, "tx_batches") - batches <= 2);
+	CU_ASSERT(sim_server_count(&d.sim, "rx_batches") - rx_batches > 0);
+	CU_ASSERT(sim_server_count(&d.sim, "rx_batches") - rx_batches <= 2);
 	duo_talk(&d);
 	CU_ASSERT(d.client.fins == CLIENTS);
 	evquic_endpoint_close(d.sim.server, 0, 0);

@@ -152,6 +152,9 @@ pipeline(void)
 	for (unsigned i = 0; i < MANY; i++)
 		wrong = wrong || many[i].calls != 1 || many[i].status != 0;
 	PROVE("FWD-128", !wrong);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.tcp_connects), 1);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.tcp_sent), MANY);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.tcp_received), MANY);
 	fake_done(&f);
 }
 
@@ -477,6 +480,7 @@ keepalive(void)
 	fake_reply(&f, &other, 0, 2);
 	held = held && b.calls == 1 && !f.sockets[other.fd - 100].is_open;
 	PROVE("FWD-135", held);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.tcp_keepalive_zero), 1);
 	/* A timeout shorter than ours: 5 s. */
 	len = answer_with_keepalive(&sent, 50, msg);
 	fake_give(&f, &sent, msg, len);
@@ -502,6 +506,7 @@ connect_refused(void)
 	turns(3);
 	CU_ASSERT(fake_take(&f, &sent));
 	CU_ASSERT_EQUAL(sent.server, 2);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.tcp_connect_failed), 1);
 	fake_reply(&f, &sent, 0, 2);
 	CU_ASSERT_EQUAL(a.status, 0);
 	fake_done(&f);
@@ -520,6 +525,7 @@ connect_fails_at_once(void)
 	CU_ASSERT_EQUAL(a.calls, 1);
 	CU_ASSERT_EQUAL(a.status, -EHOSTUNREACH);
 	CU_ASSERT_EQUAL(fake_open_streams(&f), 0);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.tcp_connect_failed), 2);
 	fake_done(&f);
 }
 

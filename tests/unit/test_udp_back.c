@@ -635,6 +635,7 @@ truncated(void)
 	sent = ask_one(&a, "www.example");
 	reply_truncated(&sent);
 	CU_ASSERT_EQUAL(a.calls, 0);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.udp_truncated), 1);
 	CU_ASSERT(fake_take(&f, &tcp));
 	CU_ASSERT(tcp.is_tcp);
 	CU_ASSERT_EQUAL(tcp.server, sent.server);
@@ -770,6 +771,7 @@ no_edns(void)
 	fake_give(&f, &sent, msg, len - DNS_OPT_SIZE);
 	fake_turn(&f);
 	CU_ASSERT_EQUAL(a.calls, 0);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.no_edns_retries), 1);
 	CU_ASSERT(fake_take(&f, &sent));
 	CU_ASSERT(!has_opt(&sent));
 	fake_reply(&f, &sent, 0, 1);

@@ -67,6 +67,11 @@ answer(void)
 	CU_ASSERT_EQUAL(a.status, 0);
 	CU_ASSERT_EQUAL(a.last, 77);
 	CU_ASSERT(!a.is_ad_trusted);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.asks_answered), 1);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.udp_sockets_opened), 1);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.udp_batches), 1);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.udp_sent), 1);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.udp_received), 1);
 	CU_ASSERT_EQUAL(upstream_outstanding(f.upstream), 0);
 	fake_advance(&f, 10 * NSEC_PER_SEC);
 	CU_ASSERT_EQUAL(taken_by(&sent), 0);
@@ -257,6 +262,7 @@ refused(void)
 	fake_turn(&f); /* no clock needed */
 	CU_ASSERT_EQUAL(taken_by(&sent), 2);
 	CU_ASSERT_EQUAL(a.calls, 0);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.udp_refused), 1);
 	fake_reply(&f, &sent, 0, 22);
 	PROVE("FWD-120", a.calls == 1 && a.status == 0 && a.last == 22);
 	fake_done(&f);
@@ -320,6 +326,7 @@ unreachable(void)
 	fake_turn(&f);
 	CU_ASSERT_EQUAL(a.calls, 1);
 	CU_ASSERT_EQUAL(a.status, -EHOSTUNREACH);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.asks_failed), 1);
 	fake_done(&f);
 }
 
@@ -351,6 +358,7 @@ send_buffer_full(void)
 	fake_query(&a, "www.example", TYPE_A, true, false);
 	fake_ask(&f, &a);
 	CU_ASSERT_EQUAL(taken_by(&sent), 0);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.udp_send_failed), 1);
 	f.send_error = 0;
 	fake_advance(&f, 800 * NSEC_PER_MSEC);
 	CU_ASSERT_EQUAL(taken_by(&sent), 1);
@@ -377,6 +385,7 @@ error_code_asks_elsewhere(void)
 	CU_ASSERT_EQUAL(a.calls, 1);
 	CU_ASSERT_EQUAL(a.rcode, 0);
 	CU_ASSERT_EQUAL(a.last, 22);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.poor_answers), 1);
 	fake_done(&f);
 }
 
@@ -597,6 +606,7 @@ too_many(void)
 		CU_ASSERT_EQUAL(
 		    upstream_start(f.upstream, &a[i].ask, &a[i].query, 0),
 		    -EAGAIN);
+		CU_ASSERT_EQUAL(counter_get(&f.counters.asks_refused_limit), 2);
 		upstream_cancel(&a[0].ask);
 		CU_ASSERT_EQUAL(
 		    upstream_start(f.upstream, &a[i].ask, &a[i].query, 0), 0);
