@@ -37,10 +37,16 @@ is_idle(const struct evquic_conn *c)
 	       list_is_empty(&c->streams);
 }
 
-/* Closes an idle connection, if there is one among the next few. */
+/*
+ * Closes an idle connection, if there is one among the next few: that of which
+ * nothing was heard for longest.  Who asks now and then would lose a query to a
+ * close that crosses it.
+ */
 static bool
 close_idle(struct quic_router *r)
 {
+	struct evquic_conn *victim = NULL;
+
 	for (int i = 0; i < SCAN_CONNS && !list_is_empty(&r->conns); i++) {
 		struct evquic_conn *c =
 		    container_of(r->conns.next, struct evquic_conn, link);
@@ -48,13 +54,15 @@ close_idle(struct quic_router *r)
 		/* To the end: the next search goes on behind it. */
 		list_remove(&c->link);
 		list_append(&r->conns, &c->link);
-		if (!is_idle(c))
-			continue;
-		counter_add(&r->worker->counters.shed_idle, 1);
-		quic_conn_abandon(c, NGTCP2_NO_ERROR, "memory is short");
-		return true;
+		if (is_idle(c) &&
+		    (victim == NULL || c->heard_at < victim->heard_at))
+			victim = c;
 	}
-	return false;
+	if (victim == NULL)
+		return false;
+	counter_add(&r->worker->counters.shed_idle, 1);
+	quic_conn_abandon(victim, NGTCP2_NO_ERROR, "memory is short");
+	return true;
 }
 
 /*

@@ -396,6 +396,7 @@ quic_conn_recv(struct evquic_conn *c, const ngtcp2_path *path,
 	c->stats.packets_in++;
 	c->stats.bytes_in += len;
 	c->heard = true;
+	c->heard_at = now;
 	if (c->starved)
 		want_close(c, NGTCP2_ERR_NOMEM);
 	if (c->close_wanted)

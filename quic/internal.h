@@ -536,6 +536,7 @@ struct evquic_conn {
 	ngtcp2_ccerr error; /* what to close with; the reason stands below */
 	char reason[QUIC_MAX_REASON + 1];
 	nsec started;
+	nsec heard_at;
 	union quic_addr local;
 	union quic_addr remote;
 	struct evquic_conn_stats stats;

@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 120
 #
-# Clients that try to make quolld hold more memory than it allows.
+# The memory limit is reached: clients that try to make quolld hold more than it
+# allows lose what they had, and others are served.
 
 . "$SRC/tests/func/lib.sh"
 . "$SRC/tests/func/raw.sh"
+. "$SRC/tests/func/abuse.inc"
 
 LIMIT=16777216
 
@@ -16,6 +18,7 @@ limits: {memory: 16M}
 upstream: {servers: ["tcp://127.0.0.1:$FAKEBE_PORT"]}
 Y
 quolld_start
+control_start
 
 # Gaps of one octet on many streams: each costs more to remember than to send.
 awk '
@@ -41,8 +44,9 @@ BEGIN {
 	}
 	print "expect close transport 0x1"
 }' > "$TMPDIR/gaps.raw"
-check "gaps" "$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/gaps.raw"
-check "and it is counted" [ "$(said shed_large)" -gt 0 ]
+check "gaps" abuse "gaps of one octet" \
+    "$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/gaps.raw"
+counted shed_large 1
 
 # Answers that nobody takes: 30 connections with 80 queries of 60,000 octets.
 {
@@ -76,5 +80,34 @@ check "the budget is for answers, too" [ $bytes -lt $((LIMIT * 5 / 4)) ]
 check "others are answered" answers 192.0.2.1 ok.example.org
 echo go > "$TMPDIR/ready"
 wait $client
-check "everything is given back" wait_for 60 all_is_gone
+abuse_end
+
+# Connections that do nothing: older ones make room, and clients have to prove
+# their address meanwhile.
+quolld_start
+dribble() { # N STREAMS WITHIN
+	raw_do 'case a crowd' nocontrol \
+	    "dribble $1 query:ok.crowd.example.org/A streams=$2 within $3"
+}
+check "a crowd" abuse "1,000 idle connections" dribble 1000 0 1s
+counted shed_idle 100
+counted retries_sent 100
+check "others are answered" answers 192.0.2.1 ok.example.org
+
+# Nobody is idle, and nothing can be taken from anybody: new ones are refused.
+dribble 700 1 4s > "$TMPDIR/out" &
+crowd=$!
+_own $crowd
+busy() {
+	[ "$(said doq_streams_now)" -ge 550 ]
+}
+check "a crowd that is busy" wait_for 20 busy
+check "who comes too late is told" raw_do nocontrol 'allow failed' \
+    'connect nowait' 'expect handshake_fail transport 0x2'
+counted refused_memory 1
+wait $crowd
+cat "$TMPDIR/out"
+check "others are served when they have gone" wait_for 20 \
+    answers 192.0.2.1 ok.example.org
+check "all accounts return to 0" wait_for 60 all_is_gone
 quolld_stop

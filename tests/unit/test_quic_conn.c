@@ -337,6 +337,35 @@ test_memory_idle(void)
 	duo_done(&d);
 }
 
+/* Of two idle ones the one makes room that has been silent for longer. */
+static void
+test_memory_silent(void)
+{
+	struct quic_router *r;
+	struct evquic_conn *talks, *c;
+	bool is_there = false;
+
+	duo_init_open(&d, NULL);
+	r = quic_endpoint_router(d.sim.server, 0);
+	talks = container_of(r->conns.next, struct evquic_conn, link);
+	CU_ASSERT_FATAL(duo_connect(&d, NULL) != NULL);
+	duo_talk(&d);
+	talks->heard_at = d.sim.net.now; /* as by a PING */
+	sim_run(&d.sim, NSEC_PER_SEC);
+	r->service->max_bytes = 1;
+	CU_ASSERT_FATAL(duo_connect(&d, NULL) != NULL);
+	duo_talk(&d);
+	CU_ASSERT(d.client.n[DUO_OPENED] == 3);
+	CU_ASSERT(sim_server_count(&d.sim, "shed_idle") == 1);
+	for (struct list *l = r->conns.next; l != &r->conns; l = l->next) {
+		c = container_of(l, struct evquic_conn, link);
+		is_there |= c == talks;
+	}
+	CU_ASSERT(is_there);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
 void
 test_quic_conn_register(void)
 {
@@ -356,4 +385,5 @@ test_quic_conn_register(void)
 	unit_test(s, "refused_by_application", test_refused_by_application);
 	unit_test(s, "memory_budget", test_memory_budget);
 	unit_test(s, "memory_idle", test_memory_idle);
+	unit_test(s, "memory_silent", test_memory_silent);
 }

@@ -76,9 +76,9 @@ take_words(
 	rc = raw_dns_put_query(&c->query, words->at[2] + 6, &where);
 	for (int i = 3; i < count && rc == 0; i++)
 		rc = take_word(c, words->at[i]);
-	if (rc == 0 && (c->total == 0 || c->total > CANCEL_MAX ||
-			   c->conns == 0 || c->conns > CONNS_MAX ||
-			   c->streams == 0 || c->streams > STREAMS_MAX))
+	if (rc == 0 &&
+	    (c->total == 0 || c->total > CANCEL_MAX || c->conns == 0 ||
+		c->conns > CONNS_MAX || c->streams > STREAMS_MAX))
 		rc = -EINVAL;
 	return rc == 0 ? 0 : -EINVAL;
 }

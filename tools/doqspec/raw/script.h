@@ -87,8 +87,9 @@
  *   many N query:PATTERN [window=N] [conns=N] [FIELD...] [within D]
  *                          %u in the name counts; every one answered once
  *   dribble N query:QUERY [streams=N] [every=D] [within D]
- *                          N connections; on each of their streams (1) an
- *                          octet of the query every D (1s), but the last
+ *                          N connections; on each of their streams (1, or
+ *                          none: they idle) an octet of the query every D
+ *                          (1s), but the last
  *   cancel N query:QUERY [conns=N] [share=N] [code=N] [within D]
  *                          N streams, each with the query, and STOP_SENDING
  *                          behind it on so many of a hundred (100);
