@@ -3,7 +3,8 @@
  * The process of one case.
  *
  * Steps are written as they happen, so that those before a crash are known.
- * There are at most STEPS_MAX of them: a loop in a script is no flood here.
+ * There are at most STEPS_MAX of each kind: a loop in a script is no flood
+ * here, and does not hide what was expected behind it.
  */
 #include "tools/doqspec/child.h"
 #include "tools/doqspec/result.h"
@@ -23,7 +24,7 @@ enum {
 
 struct child {
 	int out;
-	size_t steps;
+	size_t sent, held;
 };
 
 static void
@@ -49,7 +50,7 @@ on_command(void *arg, const char *line)
 {
 	struct child *child = arg;
 
-	if (child->steps++ < STEPS_MAX)
+	if (child->sent++ < STEPS_MAX)
 		put_step(child, SPEC_STEP_SENT, line, "");
 }
 
@@ -60,7 +61,7 @@ on_expectation(void *arg, const char *expected, const char *seen, bool held)
 
 	if (!held)
 		put_step(child, SPEC_STEP_MISSED, expected, seen);
-	else if (child->steps++ < STEPS_MAX)
+	else if (child->held++ < STEPS_MAX)
 		put_step(child, SPEC_STEP_HELD, expected, seen);
 }
 
