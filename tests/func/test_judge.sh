@@ -27,6 +27,9 @@ check "it is silent" raw_do nocontrol connect takeover 'expect open' \
 check "who sends nothing learns nothing" not raw_do connect abandon \
     'expect abandoned within 600ms'
 
+check "nor does who withholds" not raw_do 'connect withhold nowait' \
+    'expect abandoned within 600ms'
+
 # The idle time is over for the server only; it says that it knows nothing.
 check "it is forgotten" raw_do 'connect idle=1s' takeover 'expect open' \
     'wait 1300ms' 'send new hex:00' 'expect abandoned within 600ms'
@@ -47,6 +50,15 @@ wait $client
 check "a server that is dead is no right one" [ $? -eq 1 ]
 kill -CONT "$QUOLLD_PID"
 check "that was the reason" has 'control client not answered' "$TMPDIR/dead"
+
+# Another stream is not permitted while none has ended.
+check "a loop ends without credit" raw_do connect 'deadline 500ms' \
+    'repeat 1000 while credit' 'send new hex:00' end \
+    'send 0 hex: fin' 'expect close app 0x2'
+check "unlinkable" raw_do 'repeat 12' 'connect cid_limit=8' 'expect open' end \
+    'expect unlinkable'
+check "one connection tells nothing" not raw_do 'deadline 300ms' \
+    'connect cid_limit=8' 'expect unlinkable'
 
 # What waits for a server to lose patience must not go on when it has.
 check "a loop ends with its connection" raw_do connect \

@@ -53,6 +53,14 @@ keep_datagram(struct raw_stash *to, const uint8_t *data, size_t len)
 	memcpy(to->data, data, len);
 }
 
+/* A Retry alone says nothing of a handshake. */
+static bool
+is_withholding(const struct raw_conn *conn)
+{
+	return conn->settings.withholds && !conn->is_taken_over &&
+	       conn->datagrams_in > (conn->has_retry ? 1 : 0);
+}
+
 void
 raw_conn_datagram(struct raw_conn *conn, const uint8_t *data, size_t len)
 {
@@ -62,8 +70,7 @@ raw_conn_datagram(struct raw_conn *conn, const uint8_t *data, size_t len)
 		keep_datagram(&conn->held[conn->nheld++], data, len);
 		return;
 	}
-	if (conn->settings.withholds && conn->datagrams_in > conn->has_retry &&
-	    !conn->is_taken_over)
+	if (is_withholding(conn))
 		return;
 	conn->octets_out += len;
 	/* A full socket is like a lossy network: nothing to do here. */
@@ -423,7 +430,8 @@ raw_conn_probe(struct raw_conn *conn)
 {
 	struct raw_buf ping = {0};
 
-	if (!raw_conn_is_alive(conn) || conn->is_abandoned)
+	if (!raw_conn_is_alive(conn) || conn->is_abandoned ||
+	    is_withholding(conn))
 		return false;
 	if (conn->is_taken_over) {
 		raw_buf_u8(&ping, RAW_FRAME_PING);

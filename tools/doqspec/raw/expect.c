@@ -233,6 +233,7 @@ static const struct raw_expectation plain_expectations[] = {
     {"answer", check_answer, false, false},
     {"open", check_open, false, true},
     {"abandoned", raw_check_abandoned, false, false},
+    {"unlinkable", raw_check_unlinkable, false, false},
     {"log", check_log, false, false},
     {"udp", raw_check_udp, false, false},
     {"local", raw_check_local, false, false},

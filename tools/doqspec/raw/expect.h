@@ -33,6 +33,10 @@ extern const struct raw_expectation raw_quic_expectations[];
 /* abandoned.c: is the connection dead without a word? */
 int raw_check_abandoned(struct raw_script *script, struct raw_attempt *attempt);
 
+/* linkable.c: can connections be told to belong together? */
+int raw_check_unlinkable(
+    struct raw_script *script, struct raw_attempt *attempt);
+
 /* early.c: about tickets and early data.  Ends with a NULL name. */
 extern const struct raw_expectation raw_early_expectations[];
 /* "=N", ">=N", "<=N": 1, 0, or -EINVAL; `seen` tells the value. */

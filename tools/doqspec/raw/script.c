@@ -633,22 +633,49 @@ split_lines(char *text)
 	return lines;
 }
 
-/* repeat N [while alive] */
-static int
-plan_repeat(
-    const struct raw_words *words, uint64_t *ret_count, bool *ret_while_alive)
-{
+/* repeat N [while alive|credit] */
+struct repeat {
 	uint64_t count;
+	bool needs_alive, needs_credit;
+};
+
+static int
+plan_repeat(const struct raw_words *words, struct repeat *ret)
+{
+	struct repeat plan = {.count = 0};
 
 	if ((words->count != 2 && words->count != 4) ||
-	    raw_word_number(words->at[1], &count) != 0 || count > REPEAT_MAX)
+	    raw_word_number(words->at[1], &plan.count) != 0 ||
+	    plan.count > REPEAT_MAX)
 		return -EINVAL;
-	if (words->count == 4 && (strcmp(words->at[2], "while") != 0 ||
-				     strcmp(words->at[3], "alive") != 0))
-		return -EINVAL;
-	*ret_count = count;
-	*ret_while_alive = words->count == 4;
+	if (words->count == 4) {
+		plan.needs_credit = strcmp(words->at[3], "credit") == 0;
+		plan.needs_alive =
+		    plan.needs_credit || strcmp(words->at[3], "alive") == 0;
+		if (strcmp(words->at[2], "while") != 0 || !plan.needs_alive)
+			return -EINVAL;
+	}
+	*ret = plan;
 	return 0;
+}
+
+/* The credit for one more stream may take its time. */
+static bool
+may_go_on(struct raw_script *script, const struct repeat *plan)
+{
+	struct raw_conn *conn = script->current;
+	uint64_t deadline = raw_now() + script->deadline_ms * RAW_MS;
+
+	if (!plan->needs_alive || conn == NULL)
+		return true;
+	while (
+	    plan->needs_credit && raw_conn_is_alive(conn) &&
+	    conn->next_bidi / RAW_STREAM_KINDS >= conn->seen.max_streams_bidi) {
+		if (raw_now() >= deadline)
+			return false;
+		raw_loop_turn(&script->loop, deadline);
+	}
+	return raw_conn_is_alive(conn);
 }
 
 /* Runs "repeat N" at `at`; *ret_next is the line behind its "end". */
@@ -657,8 +684,7 @@ run_repeat(struct raw_script *script, const struct lines *lines, size_t at,
     size_t *ret_next)
 {
 	size_t end = at + 1;
-	uint64_t count = 0;
-	bool is_while_alive = false;
+	struct repeat plan = {.count = 0};
 	struct raw_words words = {.count = 0};
 	int rc;
 
@@ -666,17 +692,16 @@ run_repeat(struct raw_script *script, const struct lines *lines, size_t at,
 		end++;
 	rc = split_line(script, lines->at[at], &words);
 	if (rc == 0)
-		rc = plan_repeat(&words, &count, &is_while_alive);
+		rc = plan_repeat(&words, &plan);
 	if (end == lines->count)
 		rc = -EINVAL;
 	words_done(&words);
 	if (rc != 0)
 		not_understood(script, lines->at[at]);
-	for (uint64_t i = 0; i < count && rc == 0; i++) {
+	for (uint64_t i = 0; i < plan.count && rc == 0; i++) {
 		char number[24];
 
-		if (is_while_alive && script->current != NULL &&
-		    !raw_conn_is_alive(script->current))
+		if (!may_go_on(script, &plan))
 			break;
 		snprintf(number, sizeof(number), "%llu", (unsigned long long)i);
 		raw_script_set(script, "I", number);

@@ -26,8 +26,9 @@
  *                          After a handshake STREAMS_BIDI STREAMS_UNI
  *                          STREAM_DATA MAX_DATA IDLE (ms) hold what the
  *                          server permits
- *   repeat N [while alive] ... end     the lines between, N times, $I counts
- *                          from 0; or until the connection has ended
+ *   repeat N [while alive|credit] ... end     the lines between, N times, $I
+ *                          counts from 0; or until the connection has ended,
+ *                          or another stream is not permitted in time
  *   deadline D             for expectations that follow (5s)
  *   wait D                 time passes
  *   control [HOST PORT NAME]     a fresh connection asks NAME, answer NOERROR
@@ -180,6 +181,10 @@
  *   expect token [other_than=NAME]       NEW_TOKEN came; not that of NAME
  *   expect cids distinct   no connection ID or reset token was given twice
  *   expect amplification <=N             octets in for one out, from `recount`
+ *   expect unlinkable      of all connections of the case: no octet stands in
+ *                          all connection IDs of one, and another in those of
+ *                          another; tokens and tickets differ, and no token
+ *                          shows a connection ID or the client's address
  *   expect version N       of QUIC
  *   expect acked           all that we sent is acknowledged
  *   expect resumed | not_resumed

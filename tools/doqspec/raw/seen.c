@@ -125,6 +125,18 @@ note_stop(struct raw_seen *seen, const struct raw_frame *f)
  * application's code (10.2.3).
  */
 static void
+note_cid(struct raw_seen *seen, const struct raw_frame *f)
+{
+	struct raw_seen_cid *cid;
+
+	if (seen->ncids == RAW_CIDS_MAX || f->len > RAW_CID_MAX)
+		return;
+	cid = &seen->cids[seen->ncids++];
+	memcpy(cid->data, f->data, f->len);
+	cid->len = f->len;
+}
+
+static void
 note_close(
     struct raw_seen *seen, enum raw_level level, const struct raw_frame *f)
 {
@@ -166,6 +178,8 @@ raw_seen_frame(struct raw_seen *seen, const struct raw_frame *f)
 		seen->max_data = f->value;
 	else if (f->type == RAW_FRAME_PATH_RESPONSE)
 		memcpy(seen->path_response, f->data, f->len);
+	else if (f->type == RAW_FRAME_NEW_CONNECTION_ID)
+		note_cid(seen, f);
 	else if (f->type == RAW_FRAME_NEW_TOKEN) {
 		raw_buf_done(&seen->token);
 		raw_buf_add(&seen->token, f->data, f->len);

@@ -13,7 +13,9 @@
 enum {
 	RAW_SEEN_STREAMS_MAX = 1 << 20,
 	RAW_SEEN_STREAM_BYTES_MAX = 64 << 20,
-	RAW_REASON_MAX = 1024
+	RAW_REASON_MAX = 1024,
+	RAW_CIDS_MAX = 32,
+	RAW_CID_MAX = 20
 };
 
 /* One client-opened bidirectional stream: what came back on it. */
@@ -48,6 +50,12 @@ struct raw_seen_close {
 	char reason[RAW_REASON_MAX];
 };
 
+/* A connection ID that the server issued. */
+struct raw_seen_cid {
+	uint8_t data[RAW_CID_MAX];
+	size_t len;
+};
+
 struct raw_seen {
 	struct raw_seen_stream **streams; /* index: stream ID / 4 */
 	size_t nstreams;
@@ -65,8 +73,10 @@ struct raw_seen {
 	uint64_t bad_packets;  /* opened, but a frame could not be read */
 	uint64_t max_streams_bidi;
 	uint64_t max_data;
-	uint8_t path_response[8]; /* the last */
-	struct raw_buf token;	  /* the last NEW_TOKEN */
+	uint8_t path_response[8];		/* the last */
+	struct raw_buf token;			/* the last NEW_TOKEN */
+	struct raw_seen_cid cids[RAW_CIDS_MAX]; /* of NEW_CONNECTION_ID */
+	size_t ncids;
 };
 
 void raw_seen_done(struct raw_seen *seen);

@@ -19,13 +19,38 @@ enum {
 	SUM_MAX = 64
 };
 
+static int
+reckon(uint64_t *total, char operation, uint64_t n)
+{
+	switch (operation) {
+	case '+':
+		*total += n;
+		return 0;
+	case '*':
+		*total *= n;
+		return 0;
+	case '-':
+		if (n > *total)
+			return -EINVAL;
+		*total -= n;
+		return 0;
+	case '/':
+		if (n == 0)
+			return -EINVAL;
+		*total /= n;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
 int
 raw_word_number(const char *text, uint64_t *ret_number)
 {
 	uint64_t total = 0;
 	char operation = '+';
 
-	do {
+	for (;;) {
 		char *end;
 		unsigned long long n;
 
@@ -33,18 +58,13 @@ raw_word_number(const char *text, uint64_t *ret_number)
 			return -EINVAL;
 		errno = 0;
 		n = strtoull(text, &end, 0);
-		if (errno != 0)
+		if (errno != 0 || reckon(&total, operation, n) != 0)
 			return -EINVAL;
-		if (operation == '-' && n > total)
-			return -EINVAL;
-		total = operation == '+'   ? total + n
-			: operation == '-' ? total - n
-					   : total * n;
+		if (*end == '\0')
+			break;
 		operation = *end;
 		text = end + 1;
-	} while (operation == '+' || operation == '-' || operation == '*');
-	if (operation != '\0')
-		return -EINVAL;
+	}
 	*ret_number = total;
 	return 0;
 }
