@@ -13,7 +13,7 @@ NA_MAX=15
 
 quolld_config <<CONF
 listen: [quic://127.0.0.1:0]
-quic: {early-data: on}
+quic: {early-data: on, query-arrival-timeout: 2s}
 CONF
 fakebe_start
 quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
@@ -21,7 +21,7 @@ quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
 "$DOQSPEC" -v -j 4 --name ok.spec.example.org \
     --big big60000.spec.example.org/TXT \
     --slow slow2500.spec.example.org/A \
-    --xfr example.org --update example.org \
+    --xfr example.org --update example.org --dangling 2000 \
     --ca "$TMPDIR/quolld.state/selfsign.crt" --sni localhost \
     "quic://127.0.0.1:$QUIC_PORT" > "$TMPDIR/report" 2> "$TMPDIR/errors"
 status=$?
