@@ -14,7 +14,6 @@ quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
 raw_script handshake
 raw_script framing
 raw_script answers
-raw_script outsider
 
 # counted NAME...: was each reason seen?
 counted() {

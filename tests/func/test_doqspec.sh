@@ -57,4 +57,33 @@ silent() {
 	grep -E '^ +seen +(@[^ ]+ )?abandoned \(' "$TMPDIR/report"
 }
 check "nothing passed by silence" not silent
+
+# Where other codes would do (RFC 9000 11), quolld has the one that is named
+# first, which says most.
+vague() {
+	awk '
+	/^[A-Z]/ { name = $2 }
+	$1 == "expected" { expected = $0 }
+	$1 == "seen" && match($0, /closed: (app|transport) 0x[0-9a-f]+/) {
+		split(substr($0, RSTART + 8, RLENGTH - 8), seen, " ")
+		n = split(expected, alternative, " [|][|] ")
+		has = 0
+		for (i = 1; i <= n; i++) {
+			sub(/^ *expected */, "", alternative[i])
+			split(alternative[i], word, " ")
+			is_fail = word[1] == "handshake_fail" &&
+			    name ~ /^establish/
+			if (!(word[1] == "close" || is_fail) ||
+			    word[2] != seen[1])
+				continue
+			has = 1
+			split(word[3], code, "|")
+			if (code[1] == seen[2])
+				next
+		}
+		if (has)
+			print name ": " seen[1] " " seen[2] ": " expected
+	}' "$TMPDIR/report" | grep .
+}
+check "no code says less than it could" not vague
 quolld_stop
