@@ -21,6 +21,7 @@ raw_script_connect(struct raw_script *script, const char *name,
 {
 	struct raw_conn *conn = raw_conn_new(name, settings);
 
+	conn->watch = script->watch;
 	raw_loop_add(&script->loop, conn);
 	return conn;
 }
@@ -47,8 +48,12 @@ raw_script_ask(struct raw_script *script, struct raw_conn *conn)
 
 	snprintf(text, sizeof(text), "%s/%s", raw_script_get(script, "NAME"),
 	    raw_script_get(script, "TYPE"));
-	if (raw_dns_put_query(&query, text, &where) != 0)
-		raw_fatal("NAME and TYPE make no question: %s", text);
+	if (raw_dns_put_query(&query, text, &where) != 0 || out == NULL) {
+		raw_script_failed(
+		    script, "NAME and TYPE make no question: %s", text);
+		raw_buf_done(&query);
+		return stream;
+	}
 	raw_buf_add(&out->question, query.data + 2 + RAW_DNS_HEADER_LEN,
 	    query.len - 2 - RAW_DNS_HEADER_LEN);
 	(void)raw_conn_send(conn, stream, &query, true, 0);
@@ -237,9 +242,11 @@ name_connection(struct raw_script *script, char *name, size_t size)
 /* token_of=NAME: the last one that the connection of that name was given. */
 static int
 take_token(
-    struct raw_script *script, struct connect_plan *plan, const char *name)
+    struct raw_script *script, struct connect_plan *plan, const char *word)
 {
-	const struct raw_conn *from = raw_loop_find(&script->loop, name);
+	const struct raw_conn *from =
+	    raw_loop_find(&script->loop, raw_word_value(word, "token_of"));
+	char text[sizeof(plan->token) + sizeof("token=")];
 	const struct raw_buf *token;
 
 	if (from == NULL)
@@ -250,6 +257,8 @@ take_token(
 	for (size_t i = 0; i < token->len; i++)
 		snprintf(plan->token + 2 * i, 3, "%02x", token->data[i]);
 	plan->settings.token = plan->token;
+	snprintf(text, sizeof(text), "token=%s", plan->token);
+	raw_record_replace(script->record, word, text);
 	return 0;
 }
 
@@ -293,11 +302,11 @@ cmd_connect(struct raw_script *script, const struct raw_words *words)
 		plan.settings.port = words->at[i++];
 	}
 	for (; i < words->count; i++) {
-		const char *from = raw_word_value(words->at[i], "token_of");
+		const char *word = words->at[i];
 
-		if ((from != NULL
-			    ? take_token(script, &plan, from)
-			    : take_connect_word(&plan, words->at[i])) != 0)
+		if ((raw_word_value(word, "token_of") != NULL
+			    ? take_token(script, &plan, word)
+			    : take_connect_word(&plan, word)) != 0)
 			return -EINVAL;
 	}
 	if (raw_early_settings(script, &plan.early, &plan.settings) != 0)
@@ -497,6 +506,23 @@ print_answer(struct raw_script *script, const char *word)
 }
 
 static int
+print_data(struct raw_script *script, const char *word)
+{
+	const struct raw_seen_stream *s;
+	uint64_t stream;
+
+	if (raw_word_stream(script, word, &stream) != 0)
+		return -EINVAL;
+	s = raw_seen_stream(&script->current->seen, stream);
+	printf("# %" PRIu64 ": ", stream);
+	for (size_t i = 0; s != NULL && i < s->whole; i++)
+		printf("%02x", s->data.data[i]);
+	printf("%s\n", s != NULL && raw_seen_is_finished(s) ? " fin" : "");
+	fflush(stdout);
+	return 0;
+}
+
+static int
 cmd_print(struct raw_script *script, const struct raw_words *words)
 {
 	if (script->current == NULL || words->count < 2)
@@ -508,6 +534,8 @@ cmd_print(struct raw_script *script, const struct raw_words *words)
 		print_seen(script->current);
 	else if (strcmp(words->at[1], "answer") == 0 && words->count == 3)
 		return print_answer(script, words->at[2]);
+	else if (strcmp(words->at[1], "data") == 0 && words->count == 3)
+		return print_data(script, words->at[2]);
 	else
 		return -EINVAL;
 	fflush(stdout); /* somebody may wait for it */

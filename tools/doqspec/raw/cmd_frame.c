@@ -11,6 +11,7 @@
 
 enum {
 	NUMBERS_MAX = 4,
+	LONG_MAX_LEN = 16000,
 	RESERVED_BITS_SHIFT = 3
 };
 
@@ -135,7 +136,8 @@ put_close(const struct raw_words *words, struct raw_buf *frame)
 
 /* new_cid SEQUENCE PRIOR: an ID as long as ours, and a token. */
 static int
-put_new_cid(const struct raw_words *words, struct raw_buf *frame)
+put_new_cid(struct raw_script *script, const struct raw_words *words,
+    struct raw_buf *frame)
 {
 	uint64_t numbers[2];
 	uint8_t bytes[RAW_SCID_LEN + RAW_RESET_TOKEN_LEN];
@@ -148,6 +150,10 @@ put_new_cid(const struct raw_words *words, struct raw_buf *frame)
 	raw_buf_u8(frame, RAW_SCID_LEN);
 	gnutls_rnd(GNUTLS_RND_NONCE, bytes, sizeof(bytes));
 	raw_buf_add(frame, bytes, sizeof(bytes));
+	raw_record_replace(script->record, words->at[1], "raw");
+	raw_record_octets(
+	    script->record, words->at[2], "hex", frame->data, frame->len);
+	raw_record_replace(script->record, words->at[3], "");
 	return 0;
 }
 
@@ -213,7 +219,7 @@ cmd_frame(struct raw_script *script, const struct raw_words *words)
 	else if (strcmp(words->at[1], "close") == 0)
 		rc = put_close(words, &frame);
 	else if (strcmp(words->at[1], "new_cid") == 0)
-		rc = put_new_cid(words, &frame);
+		rc = put_new_cid(script, words, &frame);
 	else if (strcmp(words->at[1], "padding") == 0)
 		rc = put_padding(words, &frame);
 	else
@@ -267,7 +273,25 @@ put_dcid(struct raw_script *script, const char *word, struct raw_buf *cid)
 	return 0;
 }
 
-/* long TYPE own|@NAME|HEX N [alone]: a long header, N random octets. */
+/* N random octets, or a PART. */
+static int
+take_octets(struct raw_script *script, const char *word, struct raw_buf *octets)
+{
+	uint64_t count = 0;
+	int rc = raw_word_part(script, word, octets);
+
+	if (rc != -ENOENT)
+		return rc;
+	if (raw_word_number(word, &count) != 0 || count > LONG_MAX_LEN)
+		return -EINVAL;
+	raw_buf_fill(octets, 0, (size_t)count);
+	gnutls_rnd(GNUTLS_RND_NONCE, octets->data, octets->len);
+	raw_record_octets(
+	    script->record, word, "hex", octets->data, octets->len);
+	return 0;
+}
+
+/* long TYPE own|@NAME|HEX N|PART [alone]: a long header, and octets. */
 static int
 cmd_long(struct raw_script *script, const struct raw_words *words)
 {
@@ -276,18 +300,21 @@ cmd_long(struct raw_script *script, const struct raw_words *words)
 	struct raw_buf cid = {0};
 	unsigned type = 0;
 	bool is_alone = words->count == 5;
-	uint64_t count = 0;
+	struct raw_buf octets = {0};
 	int rc = -EINVAL;
 
 	if (script->current == NULL || words->count < 4 || words->count > 5 ||
 	    (!is_alone && !is_taken_over(script)) ||
-	    (is_alone && strcmp(words->at[4], "alone") != 0) ||
-	    raw_word_number(words->at[3], &count) != 0 || count > 16000)
+	    (is_alone && strcmp(words->at[4], "alone") != 0))
 		return -EINVAL;
 	while (type < 3 && strcmp(types[type], words->at[1]) != 0)
 		type++;
 	if (type < 3)
 		rc = put_dcid(script, words->at[2], &cid);
+	if (rc == 0)
+		rc = take_octets(script, words->at[3], &octets);
+	if (rc == 0 && octets.len > LONG_MAX_LEN)
+		rc = -EINVAL;
 	raw_buf_u8(&packet, 0xc3u | type << 4);
 	raw_buf_u32(&packet, NGTCP2_PROTO_VER_V1);
 	raw_buf_u8(&packet, (unsigned)cid.len & 0xff);
@@ -296,16 +323,15 @@ cmd_long(struct raw_script *script, const struct raw_words *words)
 	raw_buf_add(&packet, script->current->scid.data, RAW_SCID_LEN);
 	if (type == 0)
 		raw_buf_u8(&packet, 0); /* no token */
-	raw_buf_varint_wide(&packet, count, 2);
-	raw_buf_fill(&packet, 0, (size_t)count);
-	gnutls_rnd(
-	    GNUTLS_RND_NONCE, packet.data + packet.len - count, (size_t)count);
+	raw_buf_varint_wide(&packet, octets.len, 2);
+	raw_buf_add(&packet, octets.data, octets.len);
 	if (rc == 0 && is_alone)
 		raw_conn_datagram(script->current, packet.data, packet.len);
 	else if (rc == 0)
 		raw_buf_add(
 		    &script->current->engine.front, packet.data, packet.len);
 	raw_buf_done(&packet);
+	raw_buf_done(&octets);
 	raw_buf_done(&cid);
 	return rc;
 }
@@ -355,6 +381,8 @@ cmd_scatter(struct raw_script *script, const struct raw_words *words)
 	out = raw_conn_out(script->current, stream);
 	if (rc != 0 || d.size == 0 || out == NULL)
 		rc = -EINVAL;
+	if (rc == 0)
+		raw_conn_note_stream(script->current, stream);
 	for (uint64_t i = 0; i < d.times && rc == 0; i++)
 		scatter_once(script->current, stream, out->offset, &d);
 	if (rc == 0)

@@ -53,7 +53,7 @@ cmd_send(struct raw_script *script, const struct raw_words *words)
 			rc = raw_word_number(value, &split);
 		else
 			rc = raw_word_part(script, words->at[i], &data);
-		is_query |= strncmp(words->at[i], "query:", 6) == 0;
+		is_query |= raw_word_is_query(words->at[i]);
 	}
 	if (rc == 0 && is_query && raw_conn_out(script->current, stream))
 		note_question(raw_conn_out(script->current, stream), &data);

@@ -64,6 +64,21 @@ open_udp(struct raw_outsider *out, const char *host, const char *port,
 	return fd >= 0 ? 0 : -EINVAL;
 }
 
+/* Whoever made it: what answers it can be opened (RFC 9001 5.2). */
+static void
+note_initial(struct raw_outsider *out, const struct raw_buf *data)
+{
+	struct raw_long header;
+	struct raw_buf dcid = {0};
+
+	if (raw_long_read(data->data, data->len, &header) != 0 ||
+	    header.type != RAW_LONG_INITIAL)
+		return;
+	raw_buf_add(&dcid, header.dcid, header.dcid_len);
+	raw_outsider_note_keys(out, header.version, &dcid);
+	raw_buf_done(&dcid);
+}
+
 static int
 cmd_udp(struct raw_script *script, const struct raw_words *words)
 {
@@ -79,6 +94,7 @@ cmd_udp(struct raw_script *script, const struct raw_words *words)
 		rc = raw_word_part(script, words->at[i], &data);
 	if (rc == 0 && send(out->fd, data.data, data.len, 0) < 0)
 		raw_script_failed(script, "send: %s", strerror(errno));
+	note_initial(out, &data);
 	out->octets_out += data.len;
 	raw_buf_done(&out->sent);
 	out->sent = data;

@@ -10,6 +10,7 @@
  * A connection outlives its end: expectations still look at what was seen.
  */
 #include "tools/doqspec/raw/engine.h"
+#include "tools/doqspec/raw/show.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -576,6 +577,7 @@ void
 raw_conn_describe(const struct raw_conn *conn, char *text, size_t size)
 {
 	const struct raw_seen_close *c = &conn->seen.close;
+	char reason[RAW_SHOW_MAX];
 
 	switch (conn->state) {
 	case RAW_HANDSHAKE:
@@ -585,12 +587,14 @@ raw_conn_describe(const struct raw_conn *conn, char *text, size_t size)
 		snprintf(text, size, "connection open");
 		break;
 	case RAW_CLOSED_BY_SERVER:
+		raw_show_octets((const uint8_t *)c->reason, c->reason_len,
+		    reason, sizeof(reason));
 		snprintf(text, size, "server closed: %s 0x%llx%s%s \"%s\"",
 		    c->is_app ? "app" : "transport",
 		    (unsigned long long)c->code,
 		    c->level != RAW_LEVEL_1RTT ? " in " : "",
 		    c->level != RAW_LEVEL_1RTT ? raw_level_name(c->level) : "",
-		    c->reason);
+		    reason);
 		break;
 	case RAW_CLOSED_BY_US:
 		snprintf(text, size, "closed by this client");

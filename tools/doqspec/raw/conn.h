@@ -116,6 +116,25 @@ struct raw_engine {
 	struct raw_buf last;  /* the last datagram */
 };
 
+struct raw_conn;
+
+/*
+ * Who wants to see each frame of packets that could be opened: all that came,
+ * and what we sent in 1-RTT packets.  A frame that cannot be read ends its
+ * packet; its type is RAW_FRAME_TYPES and its data the rest of the payload.
+ */
+struct raw_sight {
+	bool is_out;
+	enum raw_level level;
+	uint64_t number; /* of the packet */
+	const struct raw_frame *frame;
+};
+struct raw_watch {
+	void *arg;
+	void (*frame)(void *arg, const struct raw_conn *conn,
+	    const struct raw_sight *sight);
+};
+
 struct raw_stash {
 	uint8_t *data;
 	size_t len;
@@ -132,6 +151,7 @@ struct raw_conn {
 	struct raw_conn *next;
 	char name[RAW_NAME_MAX];
 	enum raw_state state;
+	enum raw_state shown; /* for who tells a user of changes */
 	char error[256];
 	struct raw_settings settings;
 	char **strings; /* owned copies behind `settings` */
@@ -176,6 +196,7 @@ struct raw_conn {
 	uint8_t early_psk[RAW_EARLY_PSK_LEN];
 	bool has_early_psk, has_early_keys, is_early_taken, has_hello_retry;
 	struct raw_seen seen;
+	const struct raw_watch *watch; /* or NULL */
 	uint64_t datagrams_in, octets_in, octets_out, largest_datagram;
 	uint64_t cleared_bits; /* datagrams that begin without the QUIC bit */
 	uint64_t smallest_initial;  /* datagram with one; 0: none came */
@@ -291,5 +312,7 @@ bool raw_tap_is_initial(const uint8_t *data, size_t len);
 void raw_tap_in(struct raw_conn *conn, const uint8_t *data, size_t len);
 void raw_tap_out(struct raw_conn *conn, const uint8_t *data, size_t len);
 void raw_tap_replay(struct raw_conn *conn);
+/* Shows what engine.c puts into a packet. */
+void raw_tap_show_sent(struct raw_conn *conn, const struct raw_packet *packet);
 
 #endif

@@ -41,8 +41,13 @@ raw_early_option(struct raw_early_plan *plan, struct raw_settings *settings,
 
 	if ((value = raw_word_value(word, "ticket_of")) != NULL) {
 		plan->from = value;
+		plan->word = word;
 	} else if ((value = raw_word_value(word, "ticket_file")) != NULL) {
 		plan->file = value;
+		plan->word = word;
+	} else if ((value = raw_word_value(word, "ticket_data")) != NULL) {
+		plan->data = value;
+		plan->word = word;
 	} else if ((value = raw_word_value(word, "ticket_flip")) != NULL) {
 		spoil->is_flipped = true;
 		return raw_word_number(value, &spoil->flip);
@@ -50,6 +55,7 @@ raw_early_option(struct raw_early_plan *plan, struct raw_settings *settings,
 		return raw_word_number(value, &spoil->size);
 	} else if ((value = raw_word_value(word, "ticket")) != NULL) {
 		plan->has_index = true;
+		plan->index_word = word;
 		return raw_word_number(value, &plan->index);
 	} else {
 		return take_flag(settings, word);
@@ -91,6 +97,22 @@ find_ticket(
 	return &conn->tickets[index != NULL ? want : conn->ntickets - 1];
 }
 
+/* What the ticket was, whatever it is next time. */
+static void
+note_ticket(const struct raw_script *script, const struct raw_early_plan *plan)
+{
+	struct raw_buf text = {0};
+	const char *ticket = (const char *)plan->text.data;
+
+	raw_buf_add(&text, "ticket_data=", strlen("ticket_data="));
+	raw_buf_add(&text, ticket, strcspn(ticket, "\n"));
+	raw_buf_u8(&text, 0);
+	raw_record_replace(script->record, plan->word, (const char *)text.data);
+	if (plan->index_word != NULL)
+		raw_record_replace(script->record, plan->index_word, "");
+	raw_buf_done(&text);
+}
+
 int
 raw_early_settings(struct raw_script *script, struct raw_early_plan *plan,
     struct raw_settings *settings)
@@ -110,10 +132,13 @@ raw_early_settings(struct raw_script *script, struct raw_early_plan *plan,
 	} else if (plan->file != NULL) {
 		if (read_file(plan->file, &plan->text) != 0)
 			return -EINVAL;
+	} else if (plan->data != NULL) {
+		raw_buf_add(&plan->text, plan->data, strlen(plan->data) + 1);
 	} else {
 		return settings->is_early ? -EINVAL : 0;
 	}
 	settings->ticket = (const char *)plan->text.data;
+	note_ticket(script, plan);
 	return 0;
 }
 

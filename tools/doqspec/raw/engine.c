@@ -45,6 +45,9 @@ raw_engine_packet(struct raw_conn *conn, const struct raw_buf *payload)
 	    .clear_fixed = e->clear_fixed,
 	    .break_tag = e->break_tag};
 
+	raw_tap_show_sent(conn, &(struct raw_packet){.number = how.number,
+				    .payload = payload->data,
+				    .len = payload->len});
 	raw_buf_add(&out, e->front.data, e->front.len);
 	raw_buf_done(&e->front);
 	if (raw_packet_seal(&conn->tx, &how, payload, &out) == 0)

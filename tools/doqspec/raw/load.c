@@ -116,8 +116,10 @@ connect_all(struct raw_script *script, const struct many_plan *plan)
 		conns[0] = script->current;
 		return conns;
 	}
-	if (raw_script_settings(script, &settings) != 0)
-		raw_fatal("there is no such VERSION");
+	if (raw_script_settings(script, &settings) != 0) {
+		free(conns);
+		return NULL;
+	}
 	for (uint64_t i = 0; i < plan->conns; i++) {
 		char name[RAW_NAME_MAX];
 
@@ -207,6 +209,8 @@ cmd_many(struct raw_script *script, const struct raw_words *words)
 	if (rc != 0 || (plan.conns == 1 && script->current == NULL))
 		return -EINVAL;
 	conns = connect_all(script, &plan);
+	if (conns == NULL)
+		return -EINVAL;
 	run.queries = raw_alloc((size_t)plan.total, sizeof(*run.queries));
 	rc = run_many(script, &plan, conns, &run);
 	if (rc == 0 && run.answered < plan.total)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	FILES = 64 /* besides the sockets */
@@ -81,6 +82,9 @@ fill_fds(const struct raw_loop *loop, struct pollfd **ret_fds)
 	count = 0;
 	for (struct raw_conn *c = loop->conns; c != NULL; c = c->next)
 		fds[count++] = (struct pollfd){.fd = c->fd, .events = POLLIN};
+	if (loop->has_input)
+		fds[count++] =
+		    (struct pollfd){.fd = STDIN_FILENO, .events = POLLIN};
 	*ret_fds = fds;
 	return count;
 }

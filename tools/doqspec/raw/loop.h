@@ -7,6 +7,7 @@
 /* All connections of a case, driven by one poll loop. */
 struct raw_loop {
 	struct raw_conn *conns;
+	bool has_input; /* standard input ends a wait, too */
 };
 
 /* Adds at the end; the loop owns it now. */

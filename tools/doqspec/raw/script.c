@@ -18,7 +18,9 @@
 #include <unistd.h>
 
 enum {
-	REPEAT_MAX = 1000000
+	REPEAT_MAX = 1000000,
+	OCTET_DIGITS = 2,
+	OWN_VARS = 16
 };
 
 void
@@ -46,6 +48,7 @@ clear_case(struct raw_script *script)
 	script->nids = 0;
 	script->has_failed = false;
 	script->skips_control = false;
+	script->persists = false;
 	script->allows_stop = false;
 	script->allows_foreign = false;
 	script->allows_failed = false;
@@ -80,6 +83,15 @@ raw_script_set(struct raw_script *script, const char *name, const char *value)
 		raw_fatal("too many variables");
 	script->vars[script->nvars].name = raw_strdup(name);
 	script->vars[script->nvars++].value = raw_strdup(value);
+}
+
+void
+raw_script_give(struct raw_script *script, const char *name, const char *value)
+{
+	raw_script_set(script, name, value);
+	for (size_t i = 0; i < script->nvars; i++)
+		if (strcmp(script->vars[i].name, name) == 0)
+			script->vars[i].is_given = true;
 }
 
 const char *
@@ -124,6 +136,7 @@ raw_script_judge(struct raw_script *script, const char *expected, bool held)
 {
 	const struct raw_observer *o = script->observer;
 
+	script->has_held = held;
 	if (o != NULL) {
 		o->expectation(o->arg, expected, script->seen, held);
 		script->has_failed |= !held;
@@ -167,6 +180,14 @@ raw_script_join(const struct raw_script *script, const struct raw_words *words,
 
 /* ---- lines into words -------------------------------------------------- */
 
+/* xHH; a word cannot hold an octet 0. */
+static bool
+is_octet(const char *name)
+{
+	return name[0] == 'x' && strlen(name) == 1 + OCTET_DIGITS &&
+	       strcmp(name, "x00") != 0;
+}
+
 static int
 expand_variable(struct raw_script *script, const char **at, struct raw_buf *out)
 {
@@ -185,6 +206,10 @@ expand_variable(struct raw_script *script, const char **at, struct raw_buf *out)
 	if (has_brace && *p++ != '}')
 		return -EINVAL;
 	value = raw_script_get(script, name);
+	if (value == NULL && has_brace && is_octet(name)) {
+		*at = p;
+		return raw_buf_hex(out, name + 1, OCTET_DIGITS);
+	}
 	if (value == NULL)
 		return -EINVAL;
 	raw_buf_add(out, value, strlen(value));
@@ -388,11 +413,31 @@ cmd_case(struct raw_script *script, const struct raw_words *words)
 
 /* ---- plain commands ---------------------------------------------------- */
 
+/* Some are left for what the engine itself tells. */
+static bool
+has_room(const struct raw_script *script)
+{
+	return script->nvars < RAW_VARS_MAX - OWN_VARS;
+}
+
 static int
 cmd_set(struct raw_script *script, const struct raw_words *words)
 {
-	if (words->count != 3)
+	if (words->count != 3 || !has_room(script))
 		return -EINVAL;
+	raw_script_set(script, words->at[1], words->at[2]);
+	return 0;
+}
+
+static int
+cmd_default(struct raw_script *script, const struct raw_words *words)
+{
+	if (words->count != 3 || !has_room(script))
+		return -EINVAL;
+	for (size_t i = 0; i < script->nvars; i++)
+		if (strcmp(script->vars[i].name, words->at[1]) == 0 &&
+		    script->vars[i].is_given)
+			return 0;
 	raw_script_set(script, words->at[1], words->at[2]);
 	return 0;
 }
@@ -421,6 +466,14 @@ cmd_nocontrol(struct raw_script *script, const struct raw_words *words)
 {
 	(void)words;
 	script->skips_control = true;
+	return 0;
+}
+
+static int
+cmd_persist(struct raw_script *script, const struct raw_words *words)
+{
+	(void)words;
+	script->persists = true;
 	return 0;
 }
 
@@ -484,27 +537,40 @@ static const struct raw_command plain_commands[] = {
     {"needs", cmd_needs},
     {"alone", cmd_alone},
     {"set", cmd_set},
+    {"default", cmd_default},
     {"deadline", cmd_deadline},
     {"wait", cmd_wait},
     {"nocontrol", cmd_nocontrol},
+    {"persist", cmd_persist},
     {"allow", cmd_allow},
     {NULL, NULL},
 };
 
 /* ---- running ----------------------------------------------------------- */
 
-static const struct raw_command *
-find_command(const char *name)
+const struct raw_command *
+raw_script_command(size_t i)
 {
 	const struct raw_command *const tables[] = {plain_commands,
 	    raw_connect_commands, raw_send_commands, raw_frame_commands,
 	    raw_udp_commands, raw_expect_commands, raw_load_commands,
 	    raw_early_commands, raw_flood_commands, raw_crowd_commands};
 
-	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
-		for (const struct raw_command *c = tables[i]; c->name; c++)
-			if (strcmp(c->name, name) == 0)
+	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
+		for (const struct raw_command *c = tables[t]; c->name; c++)
+			if (i-- == 0)
 				return c;
+	return NULL;
+}
+
+static const struct raw_command *
+find_command(const char *name)
+{
+	const struct raw_command *c;
+
+	for (size_t i = 0; (c = raw_script_command(i)) != NULL; i++)
+		if (strcmp(c->name, name) == 0)
+			return c;
 	return NULL;
 }
 
@@ -554,6 +620,7 @@ run_words(struct raw_script *script, struct raw_words *words)
 {
 	struct raw_conn *before = script->current;
 	const struct raw_command *command;
+	char chosen[1 + RAW_NAME_MAX] = "@";
 	int rc;
 
 	script->is_chosen = words->at[0][0] == '@';
@@ -562,10 +629,17 @@ run_words(struct raw_script *script, struct raw_words *words)
 	command = find_command(words->at[0]);
 	if (command == NULL)
 		return -EINVAL;
-	if (command->fn != cmd_case)
+	/* A default may stand before the first case. */
+	if (command->fn != cmd_case && command->fn != cmd_default)
 		script->in_case = true;
+	if (script->is_chosen)
+		snprintf(chosen + 1, sizeof(chosen) - 1, "%s",
+		    script->current->name);
+	raw_record_begin(
+	    script->record, script, words, script->is_chosen ? chosen : NULL);
 	tell_command(script, words);
 	rc = command->fn(script, words);
+	raw_record_end(script->record, script, rc);
 	if (script->is_chosen)
 		script->current = before;
 	script->is_chosen = false;
@@ -591,7 +665,9 @@ run_line(struct raw_script *script, const char *line)
 			   isspace((unsigned char)line[blank + 4]));
 	int rc;
 
-	if ((script->has_failed || script->is_inapplicable) && !is_case)
+	if (((script->has_failed && !script->persists) ||
+		script->is_inapplicable) &&
+	    !is_case)
 		return 0;
 	rc = split_line(script, line, &words);
 	if (rc == 0 && words.count > 0)
@@ -616,6 +692,7 @@ is_word(const char *line, const char *word)
 struct lines {
 	char **at;
 	size_t count;
+	unsigned first; /* lines of the script before them */
 };
 
 /* Cuts text at line ends. */
@@ -706,7 +783,7 @@ run_repeat(struct raw_script *script, const struct lines *lines, size_t at,
 		snprintf(number, sizeof(number), "%llu", (unsigned long long)i);
 		raw_script_set(script, "I", number);
 		for (size_t l = at + 1; l < end && rc == 0; l++) {
-			script->line = (unsigned)l + 1;
+			script->line = lines->first + (unsigned)l + 1;
 			rc = run_line(script, lines->at[l]);
 		}
 	}
@@ -714,17 +791,25 @@ run_repeat(struct raw_script *script, const struct lines *lines, size_t at,
 	return rc;
 }
 
+void
+raw_script_begin(struct raw_script *script, const char *file)
+{
+	script->file = file;
+	script->line = 0;
+	script->title[0] = '\0';
+	raw_record_file(script->record, file);
+}
+
 int
-raw_script_run(struct raw_script *script, const char *file, char *text)
+raw_script_lines(struct raw_script *script, char *text)
 {
 	struct lines lines = split_lines(text);
 	size_t at = 0;
 	int rc = 0;
 
-	script->file = file;
-	script->title[0] = '\0';
+	lines.first = script->line;
 	while (at < lines.count && rc == 0) {
-		script->line = (unsigned)at + 1;
+		script->line = lines.first + (unsigned)at + 1;
 		if (is_word(lines.at[at], "repeat")) {
 			rc = run_repeat(script, &lines, at, &at);
 		} else {
@@ -732,10 +817,21 @@ raw_script_run(struct raw_script *script, const char *file, char *text)
 			at++;
 		}
 	}
-	if (rc == 0)
-		end_case(script);
 	free(lines.at);
-	if (rc != 0)
-		return RAW_EXIT_TROUBLE;
+	return rc;
+}
+
+int
+raw_script_end(struct raw_script *script)
+{
+	end_case(script);
 	return script->cases_failed > 0 ? RAW_EXIT_FAILED : 0;
+}
+
+int
+raw_script_run(struct raw_script *script, const char *file, char *text)
+{
+	raw_script_begin(script, file);
+	return raw_script_lines(script, text) != 0 ? RAW_EXIT_TROUBLE
+						   : raw_script_end(script);
 }

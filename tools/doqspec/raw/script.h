@@ -5,16 +5,18 @@
 #include "tools/doqspec/raw/dnsmsg.h"
 #include "tools/doqspec/raw/loop.h"
 #include "tools/doqspec/raw/outsider.h"
+#include "tools/doqspec/raw/record.h"
 
 /*
  * The script language.
  *
  * One command a line; words are split at blanks, '...' and "..." hold words
- * together, # starts a comment, $NAME and ${NAME} stand for variables (not
- * inside '...').  A word @NAME in front says for which connection; else the
- * one last connected or chosen by `use`.  Durations: 300ms, 2s.  Numbers may
- * be 0x hexadecimal, and sums are reckoned from the left: 4*$I+1.  A stream is
- * a number, or `new` (the next bidirectional one), `new-uni`, `last`.
+ * together, # starts a comment, $NAME and ${NAME} stand for variables, ${xHH}
+ * for the octet of that value (not inside '...').  A word @NAME in front says
+ * for which connection; else the one last connected or chosen by `use`.
+ * Durations: 300ms, 2s.  Numbers may be 0x hexadecimal, and sums are reckoned
+ * from the left: 4*$I+1.  A stream is a number, or `new` (the next
+ * bidirectional one), `new-uni`, `last`.
  *
  * Cases and control
  *   case [ID...] TITLE     a fresh state; at its end each ID is printed as
@@ -29,10 +31,13 @@
  *   repeat N [while alive|credit] ... end     the lines between, N times, $I
  *                          counts from 0; or until the connection has ended,
  *                          or another stream is not permitted in time
+ *   default NAME VALUE     the same, unless the user has given another
  *   deadline D             for expectations that follow (5s)
  *   wait D                 time passes
  *   control [HOST PORT NAME]     a fresh connection asks NAME, answer NOERROR
  *   nocontrol              no automatic control at the end of this case
+ *   persist                a failure does not end this case: it has failed, but
+ *                          its other lines are run
  *   name WORD   rfc TEXT   notes: a case's name in its group and where its rule
  *                          stands, e.g. rfc 9250 4.3.3
  *   needs VARIABLE...      in small letters: big stands for BIG; without them
@@ -45,7 +50,7 @@
  *                          opened by the server, for a connection that failed
  *                          on our side, or for RESET_STREAM codes that are
  *                          not registered (copies of ours)
- *   print params | seen | state | answer ID
+ *   print params | seen | state | answer ID | data ID
  *
  * Connections
  *   connect [HOST PORT] [name=c1] [alpn=doq|none|a,b] [version=N|both]
@@ -62,7 +67,8 @@
  *       [hold_retry=FILE]  says "# NAME: Retry" when one came, and goes on
  *                          when FILE is there
  *       [ticket_of=NAME] [ticket=N]   resume with its last ticket, or the Nth
- *       [ticket_file=PATH]  or with one saved there; spoilt on purpose:
+ *       [ticket_file=PATH]  or with one saved there, or with this one:
+ *       [ticket_data=TEXT]  as it is saved; spoilt on purpose:
  *       [ticket_flip=N]    octet N of it is inverted
  *       [ticket_size=N]    it is filled up to N octets
  *       [early]            what is sent at once leaves as early data; it is
@@ -82,6 +88,7 @@
  *   recount                frames, packets and datagrams count from 0 again
  *
  * Sending.  PART: hex:HEX text:TEXT zeros:N random:N file:PATH query:QUERY
+ *   asks:HEX (octets of a query, whose question an answer has to echo)
  *   send STREAM PART... [fin] [split=N]
  *   reset STREAM CODE      stop STREAM CODE
  *   close app|transport CODE [REASON]
@@ -150,9 +157,10 @@
  *   packet ... flush       the frames between share one packet
  *   packet raw [HEX|PART...]  a packet with exactly this payload
  *   packet again           the last datagram once more
- *   long initial|0rtt|handshake own|@NAME|HEX N [alone]
- *                          a packet of N random octets for that connection ID,
- *                          in a datagram with the next packet, or alone
+ *   long initial|0rtt|handshake own|@NAME|HEX N|PART [alone]
+ *                          a packet of N random octets, or these, for that
+ *                          connection ID, in a datagram with the next packet,
+ *                          or alone
  *   scatter STREAM PART... [fin] [order=reverse|forward] [size=N] [times=N]
  *                          each piece in a packet of its own
  *   quiet                  acknowledge nothing more
@@ -227,7 +235,7 @@
 enum {
 	RAW_WORDS_MAX = 64,
 	RAW_IDS_MAX = 32,
-	RAW_VARS_MAX = 64,
+	RAW_VARS_MAX = 256,
 	RAW_SEEN_TEXT = 1024,
 	RAW_DEADLINE_MS = 5000,
 	RAW_QUIET_MS = 300
@@ -235,6 +243,7 @@ enum {
 
 struct raw_var {
 	char *name, *value;
+	bool is_given; /* by the user, not by a script */
 };
 
 /*
@@ -258,6 +267,8 @@ struct raw_script {
 	const char *file;
 	unsigned line;
 	const struct raw_observer *observer; /* or NULL */
+	struct raw_record *record;	     /* or NULL */
+	const struct raw_watch *watch;	     /* of all connections; or NULL */
 	struct raw_loop loop;
 	struct raw_conn *current;
 	uint64_t last_stream;
@@ -269,7 +280,8 @@ struct raw_script {
 	bool in_case, has_failed, is_inapplicable;
 	bool any_rcode; /* of `control`; else NOERROR */
 	bool is_chosen; /* `current`, by @NAME on this line */
-	bool skips_control;
+	bool skips_control, persists;
+	bool has_held; /* what was waited for last */
 	bool allows_stop, allows_foreign, allows_failed, allows_codes;
 	uint64_t deadline_ms;
 	uint64_t first_deadline_ms;   /* at the start of each case */
@@ -291,11 +303,22 @@ struct raw_words {
  */
 int raw_script_run(struct raw_script *script, const char *file, char *text);
 
+/*
+ * The same in pieces, for who reads line by line: a begin, whole lines (with
+ * `repeat` up to its `end`), and an end.  0 or -EINVAL.
+ */
+void raw_script_begin(struct raw_script *script, const char *file);
+int raw_script_lines(struct raw_script *script, char *text);
+int raw_script_end(struct raw_script *script);
+
 void raw_script_init(struct raw_script *script);
 void raw_script_done(struct raw_script *script);
 
 /* Variables; raw_script_get gives NULL for none. */
 void raw_script_set(
+    struct raw_script *script, const char *name, const char *value);
+/* By the user: what a script sets as `default` does not count. */
+void raw_script_give(
     struct raw_script *script, const char *name, const char *value);
 const char *raw_script_get(const struct raw_script *script, const char *name);
 
@@ -326,6 +349,9 @@ struct raw_command {
 	const char *name;
 	raw_command_fn fn;
 };
+/* The i-th of all commands (but `repeat`, which is no line); NULL: no more. */
+const struct raw_command *raw_script_command(size_t i);
+
 extern const struct raw_command raw_connect_commands[]; /* cmd_conn.c */
 extern const struct raw_command raw_send_commands[];	/* cmd_send.c */
 extern const struct raw_command raw_frame_commands[];	/* cmd_frame.c */
@@ -346,6 +372,8 @@ int raw_word_stream(
 /* Appends a PART; -ENOENT when the word is none. */
 int raw_word_part(
     struct raw_script *script, const char *word, struct raw_buf *buf);
+/* Is it a PART whose question an answer must echo? */
+bool raw_word_is_query(const char *word);
 
 /* A connection to HOST and PORT with the default settings, in the loop. */
 /* The default settings with HOST, PORT, VERSION, SNI and CA; -EINVAL if
@@ -373,8 +401,11 @@ int raw_check_answer(struct raw_script *script, struct raw_conn *conn,
 struct raw_early_plan {
 	const char *from; /* a connection's name, or NULL */
 	const char *file; /* or NULL */
-	uint64_t index;	  /* of the ticket */
-	bool has_index;	  /* else the last */
+	const char *data; /* or NULL */
+	const char *word; /* the one that said which; that of its index */
+	const char *index_word;
+	uint64_t index; /* of the ticket */
+	bool has_index; /* else the last */
 	struct raw_buf text;
 };
 int raw_early_option(struct raw_early_plan *plan, struct raw_settings *settings,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Packet protection, one direction (RFC 9001 5 and 6).
+ * Packet protection for 1-RTT packets, one direction (RFC 9001 5 and 6).
  *
  * Uses GnuTLS primitives and nothing of ngtcp2, so that it is also a second
  * opinion on what the server put on the wire.  Keys come from the traffic
@@ -20,10 +20,7 @@ enum {
 	FIRST_FIXED = 0x40,
 	FIRST_PHASE = 0x04,
 	FIRST_PN_MASK = 0x03,
-	FIRST_LONG = 0x80,
-	FIRST_PROTECTED_LONG = 0x0f,
 	FIRST_PROTECTED_SHORT = 0x1f,
-	HASH_LEN = 32, /* SHA-256 */
 	LABEL_MAX = 64,
 	KEY_MAX = 32
 };
@@ -150,33 +147,6 @@ raw_keys_init_as(struct raw_keys *keys, gnutls_cipher_algorithm_t aead,
 	return 0;
 }
 
-int
-raw_keys_init_initial(
-    struct raw_keys *keys, bool is_version_2, const uint8_t *dcid, size_t len)
-{
-	static const uint8_t salts[][20] = {
-	    {0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17, 0x9a,
-		0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a},
-	    {0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93, 0x81,
-		0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9},
-	};
-	uint8_t initial[HASH_LEN];
-	uint8_t secret[HASH_LEN];
-	const gnutls_datum_t key = {(uint8_t *)(uintptr_t)dcid, (unsigned)len};
-	const gnutls_datum_t salt = {
-	    (uint8_t *)(uintptr_t)salts[is_version_2], sizeof(salts[0])};
-	const struct raw_expand how = {.hash = GNUTLS_MAC_SHA256,
-	    .secret = initial,
-	    .secret_len = sizeof(initial),
-	    .label = "server in"};
-
-	if (gnutls_hkdf_extract(GNUTLS_MAC_SHA256, &key, &salt, initial) != 0 ||
-	    raw_expand_label(&how, secret, sizeof(secret)) != 0)
-		return -EINVAL;
-	return raw_keys_init_as(keys, GNUTLS_CIPHER_AES_128_GCM, is_version_2,
-	    secret, sizeof(secret));
-}
-
 void
 raw_keys_done(struct raw_keys *keys)
 {
@@ -249,21 +219,19 @@ struct opened_header {
 
 static int
 unmask_header(struct raw_keys *keys, const uint8_t *pkt, size_t len,
-    size_t pn_at, struct opened_header *h)
+    size_t cid_len, struct opened_header *h)
 {
 	uint8_t mask[RAW_MASK_LEN];
+	size_t pn_at = 1 + cid_len;
 	size_t pn_len;
 	uint64_t cut = 0;
 
-	if (len < pn_at + PN_LEN + HP_SAMPLE_LEN ||
-	    pn_at + PN_LEN > sizeof(h->bytes))
+	if (len < pn_at + PN_LEN + HP_SAMPLE_LEN || (pkt[0] & 0x80) != 0)
 		return -EBADMSG;
 	if (raw_keys_mask(keys, pkt + pn_at + PN_LEN, mask) != 0)
 		return -EBADMSG;
 	memcpy(h->bytes, pkt, pn_at + PN_LEN);
-	h->bytes[0] ^=
-	    mask[0] & ((pkt[0] & FIRST_LONG) != 0 ? FIRST_PROTECTED_LONG
-						  : FIRST_PROTECTED_SHORT);
+	h->bytes[0] ^= mask[0] & FIRST_PROTECTED_SHORT;
 	pn_len = (size_t)(h->bytes[0] & FIRST_PN_MASK) + 1;
 	for (size_t i = 0; i < pn_len; i++) {
 		h->bytes[pn_at + i] ^= mask[1 + i];
@@ -325,34 +293,14 @@ raw_packet_open(struct raw_keys *keys, const uint8_t *pkt, size_t len,
 {
 	struct opened_header h;
 	size_t payload_len = 0;
-	int rc = -EBADMSG;
+	int rc = unmask_header(keys, pkt, len, cid_len, &h);
 
-	if (len > 0 && (pkt[0] & FIRST_LONG) == 0)
-		rc = unmask_header(keys, pkt, len, 1 + cid_len, &h);
 	if (rc != 0)
 		return rc;
 	if (h.phase == keys->phase)
 		rc = open_payload(keys, &h, pkt, len, room, &payload_len);
 	else
 		rc = open_next_phase(keys, &h, pkt, len, room, &payload_len);
-	if (rc != 0)
-		return rc;
-	note_largest(keys, h.number);
-	*ret_packet = (struct raw_packet){
-	    .number = h.number, .payload = room, .len = payload_len};
-	return 0;
-}
-
-int
-raw_packet_open_long(struct raw_keys *keys, const uint8_t *pkt, size_t len,
-    size_t number_at, uint8_t *room, struct raw_packet *ret_packet)
-{
-	struct opened_header h;
-	size_t payload_len = 0;
-	int rc = unmask_header(keys, pkt, len, number_at, &h);
-
-	if (rc == 0)
-		rc = open_payload(keys, &h, pkt, len, room, &payload_len);
 	if (rc != 0)
 		return rc;
 	note_largest(keys, h.number);

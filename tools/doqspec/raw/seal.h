@@ -8,9 +8,9 @@
 #include <gnutls/gnutls.h>
 
 /*
- * Packet protection (RFC 9001 5), for one direction, on
- * GnuTLS alone: opens what arrives beside ngtcp2, and seals 1-RTT packets
- * that ngtcp2 would never write.  AES-128-GCM and AES-256-GCM.
+ * Packet protection of 1-RTT packets (RFC 9001 5), for one direction, on
+ * GnuTLS alone: opens what arrives beside ngtcp2, and seals packets that
+ * ngtcp2 would never write.  AES-128-GCM and AES-256-GCM.
  */
 
 enum {
@@ -84,19 +84,6 @@ int raw_keys_mask(
  */
 int raw_packet_open(struct raw_keys *keys, const uint8_t *pkt, size_t len,
     size_t cid_len, uint8_t *room, struct raw_packet *ret_packet);
-
-/*
- * The same for one long-header packet, whose number stands at number_at.
- */
-int raw_packet_open_long(struct raw_keys *keys, const uint8_t *pkt, size_t len,
-    size_t number_at, uint8_t *room, struct raw_packet *ret_packet);
-
-/*
- * The keys of a server's Initial packets (RFC 9001 5.2, RFC 9369 3.3.1), which
- * follow from the ID that the client's first packet was sent to.
- */
-int raw_keys_init_initial(
-    struct raw_keys *keys, bool is_version_2, const uint8_t *dcid, size_t len);
 
 /*
  * Appends a sealed short-header packet with a 4-octet packet number, so that

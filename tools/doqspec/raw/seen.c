@@ -154,6 +154,7 @@ note_close(
 	if (len > 0)
 		memcpy(c->reason, f->data, len);
 	c->reason[len] = '\0';
+	c->reason_len = len;
 }
 
 void

@@ -47,7 +47,8 @@ struct raw_seen_close {
 	bool is_app;
 	uint64_t code;
 	uint64_t frame_type;
-	char reason[RAW_REASON_MAX];
+	char reason[RAW_REASON_MAX]; /* any octets */
+	size_t reason_len;
 };
 
 /* A connection ID that the server issued. */

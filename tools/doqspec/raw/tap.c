@@ -8,90 +8,42 @@
  * keys wait in a small stash.
  */
 #include "tools/doqspec/raw/engine.h"
+#include "tools/doqspec/raw/initial.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-	LONG_FORM = 0x80,
-	LONG_TYPE_SHIFT = 4,
-	LONG_TYPE_MASK = 0x03,
-	LONG_TYPES = 4,
-	LONG_TYPE_INITIAL = 0,
-	LONG_TYPE_HANDSHAKE = 2,
-	LONG_TYPE_RETRY = 3,
-	LONG_CIDS_AT = 5
+	LONG_FORM = 0x80
 };
 
-/* The type by the numbers of version 1; in version 2 each is one more (RFC 9369
- * 3.2). */
-static unsigned
-long_type(const uint8_t *p)
+/* The header of a packet that may be sealed; false: nothing to be found. */
+static bool
+read_long(const uint8_t *p, size_t len, struct raw_long *ret_header)
 {
-	unsigned type = p[0] >> LONG_TYPE_SHIFT & LONG_TYPE_MASK;
-
-	return raw_get_u32(p + 1) == NGTCP2_PROTO_VER_V2
-		   ? (type + LONG_TYPES - 1) % LONG_TYPES
-		   : type;
-}
-
-/*
- * The size of one long-header packet, and where its number stands; 0 when that
- * cannot be told.
- */
-static size_t
-long_packet_size(const uint8_t *p, size_t len, size_t *ret_number_at)
-{
-	size_t at = LONG_CIDS_AT;
-	uint64_t value = 0;
-	unsigned type;
-	size_t used;
-
-	if (len < LONG_CIDS_AT || raw_get_u32(p + 1) == 0)
-		return 0;
-	type = long_type(p);
-	if (type == LONG_TYPE_RETRY)
-		return 0;
-	for (int i = 0; i < 2; i++) {
-		if (at >= len)
-			return 0;
-		at += 1 + (size_t)p[at];
-	}
-	if (at >= len)
-		return 0;
-	if (type == LONG_TYPE_INITIAL) {
-		used = raw_get_varint(p + at, len - at, &value);
-		if (used == 0 || value > len - at - used)
-			return 0;
-		at += used + (size_t)value;
-	}
-	used = raw_get_varint(p + at, len - at, &value);
-	if (used == 0 || value > len - at - used)
-		return 0;
-	*ret_number_at = at + used;
-	return at + used + (size_t)value;
+	return raw_long_read(p, len, ret_header) == 0 &&
+	       ret_header->type < RAW_LONG_RETRY;
 }
 
 bool
 raw_tap_is_initial(const uint8_t *data, size_t len)
 {
-	return len > LONG_CIDS_AT && (data[0] & LONG_FORM) != 0 &&
-	       raw_get_u32(data + 1) != 0 &&
-	       long_type(data) == LONG_TYPE_INITIAL;
+	struct raw_long header;
+
+	return read_long(data, len, &header) && header.type == RAW_LONG_INITIAL;
 }
 
 /* The 1-RTT packet of a datagram; it is always the last (RFC 9000 12.2). */
 static const uint8_t *
 find_short(const uint8_t *p, size_t len, size_t *ret_len)
 {
-	while (len > 0 && (p[0] & LONG_FORM) != 0) {
-		size_t number_at;
-		size_t size = long_packet_size(p, len, &number_at);
+	struct raw_long header;
 
-		if (size == 0)
+	while (len > 0 && (p[0] & LONG_FORM) != 0) {
+		if (!read_long(p, len, &header))
 			return NULL;
-		p += size;
-		len -= size;
+		p += header.size;
+		len -= header.size;
 	}
 	*ret_len = len;
 	return len > 0 ? p : NULL;
@@ -137,12 +89,40 @@ note_frame(
 	note_token(conn, f);
 }
 
+/* Reads the next frame of a packet and steps over it; false: cannot be read,
+ * and the rest of the packet is shown in its place. */
+static bool
+next_frame(const uint8_t **p, size_t *len, struct raw_frame *ret_frame)
+{
+	int used = raw_frame_read(*p, *len, ret_frame);
+
+	if (used <= 0) {
+		*ret_frame = (struct raw_frame){
+		    .type = RAW_FRAME_TYPES, .data = *p, .len = *len};
+		*len = 0;
+		return false;
+	}
+	*p += used;
+	*len -= (size_t)used;
+	return true;
+}
+
+static void
+show(const struct raw_conn *conn, const struct raw_sight *sight)
+{
+	if (conn->watch != NULL)
+		conn->watch->frame(conn->watch->arg, conn, sight);
+}
+
 static void
 note_packet(struct raw_conn *conn, enum raw_level level,
     const struct raw_packet *packet)
 {
 	const uint8_t *p = packet->payload;
 	size_t len = packet->len;
+	struct raw_frame f;
+	const struct raw_sight sight = {
+	    .level = level, .number = packet->number, .frame = &f};
 	bool is_eliciting = false;
 
 	if (level == RAW_LEVEL_1RTT)
@@ -150,20 +130,33 @@ note_packet(struct raw_conn *conn, enum raw_level level,
 	else
 		conn->seen.long_packets[level]++;
 	while (len > 0) {
-		struct raw_frame f;
-		int used = raw_frame_read(p, len, &f);
-
-		if (used <= 0) {
+		if (next_frame(&p, &len, &f)) {
+			note_frame(conn, level, &f);
+			is_eliciting |= raw_frame_is_eliciting(f.type);
+		} else {
 			conn->seen.bad_packets++;
-			break;
 		}
-		note_frame(conn, level, &f);
-		is_eliciting |= raw_frame_is_eliciting(f.type);
-		p += used;
-		len -= (size_t)used;
+		show(conn, &sight);
 	}
 	if (level == RAW_LEVEL_1RTT)
 		raw_engine_on_packet(conn, packet->number, is_eliciting);
+}
+
+void
+raw_tap_show_sent(struct raw_conn *conn, const struct raw_packet *packet)
+{
+	const uint8_t *p = packet->payload;
+	size_t len = packet->len;
+	struct raw_frame f;
+	const struct raw_sight sight = {.is_out = true,
+	    .level = RAW_LEVEL_1RTT,
+	    .number = packet->number,
+	    .frame = &f};
+
+	while (len > 0 && conn->watch != NULL) {
+		(void)next_frame(&p, &len, &f);
+		show(conn, &sight);
+	}
 }
 
 static bool
@@ -192,36 +185,35 @@ stash(struct raw_conn *conn, const uint8_t *data, size_t len)
 }
 
 static struct raw_keys *
-initial_keys(struct raw_conn *conn, bool is_version_2)
+initial_keys(struct raw_conn *conn, uint32_t version)
 {
-	struct raw_keys *keys = &conn->rx_initial[is_version_2];
+	struct raw_keys *keys =
+	    &conn->rx_initial[version == NGTCP2_PROTO_VER_V2];
+	const struct raw_buf dcid = {
+	    .data = conn->first_dcid.data, .len = conn->first_dcid.datalen};
 
 	if (!keys->is_ready)
-		(void)raw_keys_init_initial(keys, is_version_2,
-		    conn->first_dcid.data, conn->first_dcid.datalen);
+		(void)raw_initial_keys(keys, version, &dcid, false);
 	return keys;
 }
 
 /* One long-header packet. */
 static void
-tap_long(struct raw_conn *conn, const uint8_t *p, size_t len, size_t number_at)
+tap_long(struct raw_conn *conn, const uint8_t *p, const struct raw_long *header)
 {
-	unsigned type = long_type(p);
 	enum raw_level level = RAW_LEVEL_HANDSHAKE;
 	struct raw_keys *keys = &conn->rx_handshake;
 	struct raw_packet packet;
 
-	if (type == LONG_TYPE_INITIAL) {
+	if (header->type == RAW_LONG_INITIAL) {
 		level = RAW_LEVEL_INITIAL;
-		keys = initial_keys(
-		    conn, raw_get_u32(p + 1) == NGTCP2_PROTO_VER_V2);
-	} else if (type != LONG_TYPE_HANDSHAKE) {
+		keys = initial_keys(conn, header->version);
+	} else if (header->type != RAW_LONG_HANDSHAKE) {
 		return; /* no server sends it */
 	}
 	if (!keys->is_ready)
-		stash(conn, p, len);
-	else if (raw_packet_open_long(
-		     keys, p, len, number_at, conn->room, &packet) == 0)
+		stash(conn, p, header->size);
+	else if (raw_initial_open(keys, p, header, conn->room, &packet) == 0)
 		note_packet(conn, level, &packet);
 }
 
@@ -242,15 +234,14 @@ tap_short(struct raw_conn *conn, const uint8_t *p, size_t len)
 void
 raw_tap_in(struct raw_conn *conn, const uint8_t *data, size_t len)
 {
-	while (len > 0 && (data[0] & LONG_FORM) != 0) {
-		size_t number_at = 0;
-		size_t size = long_packet_size(data, len, &number_at);
+	struct raw_long header;
 
-		if (size == 0)
+	while (len > 0 && (data[0] & LONG_FORM) != 0) {
+		if (!read_long(data, len, &header))
 			return;
-		tap_long(conn, data, size, number_at);
-		data += size;
-		len -= size;
+		tap_long(conn, data, &header);
+		data += header.size;
+		len -= header.size;
 	}
 	if (len > 0)
 		tap_short(conn, data, len);
@@ -281,7 +272,9 @@ raw_tap_out(struct raw_conn *conn, const uint8_t *data, size_t len)
 
 	if (p == NULL || !conn->tx.is_ready || conn->is_taken_over)
 		return;
-	/* Opening it notes the packet number in conn->tx; that is all. */
-	(void)raw_packet_open(&conn->tx, p, short_len,
-	    ngtcp2_conn_get_dcid(conn->quic)->datalen, conn->room, &packet);
+	/* Opening it notes the packet number in conn->tx. */
+	if (raw_packet_open(&conn->tx, p, short_len,
+		ngtcp2_conn_get_dcid(conn->quic)->datalen, conn->room,
+		&packet) == 0)
+		raw_tap_show_sent(conn, &packet);
 }

@@ -127,8 +127,12 @@ on_handshake_out(gnutls_session_t session,
 		lower_versions(copy.data, copy.len);
 	if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO &&
 	    conn->settings.hello != NULL &&
-	    raw_hello_rewrite(&copy, conn->settings.hello) != 0)
-		raw_fatal("the hello cannot be so: %s", conn->settings.hello);
+	    raw_hello_rewrite(&copy, conn->settings.hello) != 0) {
+		raw_conn_fail(
+		    conn, "the hello cannot be so: %s", conn->settings.hello);
+		raw_buf_done(&copy);
+		return -1;
+	}
 	if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && conn->hello.len == 0)
 		raw_buf_add(&conn->hello, copy.data, copy.len);
 	rc =

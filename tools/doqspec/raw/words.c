@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,8 @@ int
 raw_word_stream(
     struct raw_script *script, const char *text, uint64_t *ret_stream)
 {
+	char number[24];
+
 	if (script->current == NULL)
 		return -EINVAL;
 	if (strcmp(text, "new") == 0)
@@ -117,6 +120,8 @@ raw_word_stream(
 	else if (strcmp(text, "last") != 0 &&
 		 raw_word_number(text, &script->last_stream) != 0)
 		return -EINVAL;
+	snprintf(number, sizeof(number), "%" PRIu64, script->last_stream);
+	raw_record_replace(script->record, text, number);
 	*ret_stream = script->last_stream;
 	return 0;
 }
@@ -162,13 +167,15 @@ part_query(struct raw_script *script, const char *text, struct raw_buf *buf)
 	return -EINVAL;
 }
 
-int
-raw_word_part(struct raw_script *script, const char *word, struct raw_buf *buf)
+static int
+read_part(struct raw_script *script, const char *word, struct raw_buf *buf)
 {
 	const char *colon = strchr(word, ':');
 	size_t kind = colon != NULL ? (size_t)(colon - word) : 0;
 
 	if (kind == 3 && strncmp(word, "hex", kind) == 0)
+		return raw_buf_hex(buf, colon + 1, strlen(colon + 1));
+	if (kind == 4 && strncmp(word, "asks", kind) == 0)
 		return raw_buf_hex(buf, colon + 1, strlen(colon + 1));
 	if (kind == 4 && strncmp(word, "text", kind) == 0) {
 		raw_buf_add(buf, colon + 1, strlen(colon + 1));
@@ -187,4 +194,36 @@ raw_word_part(struct raw_script *script, const char *word, struct raw_buf *buf)
 	if (kind == 5 && strncmp(word, "query", kind) == 0)
 		return part_query(script, colon + 1, buf);
 	return -ENOENT;
+}
+
+/* What the same word would mean at any time and anywhere. */
+static bool
+is_literal(const char *word)
+{
+	static const char *const kinds[] = {"hex:", "asks:", "text:", "zeros:"};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strncmp(word, kinds[i], strlen(kinds[i])) == 0)
+			return true;
+	return false;
+}
+
+int
+raw_word_part(struct raw_script *script, const char *word, struct raw_buf *buf)
+{
+	size_t at = buf->len;
+	int rc = read_part(script, word, buf);
+
+	if (rc == 0 && !is_literal(word))
+		raw_record_octets(script->record, word,
+		    raw_word_is_query(word) ? "asks" : "hex", buf->data + at,
+		    buf->len - at);
+	return rc;
+}
+
+bool
+raw_word_is_query(const char *word)
+{
+	return strncmp(word, "query:", 6) == 0 ||
+	       strncmp(word, "asks:", 5) == 0;
 }
