@@ -28,10 +28,10 @@
  *                          After a handshake STREAMS_BIDI STREAMS_UNI
  *                          STREAM_DATA MAX_DATA IDLE (ms) hold what the
  *                          server permits
+ *   default NAME VALUE     the same, unless the user has given another
  *   repeat N [while alive|credit] ... end     the lines between, N times, $I
  *                          counts from 0; or until the connection has ended,
  *                          or another stream is not permitted in time
- *   default NAME VALUE     the same, unless the user has given another
  *   deadline D             for expectations that follow (5s)
  *   wait D                 time passes
  *   control [HOST PORT NAME]     a fresh connection asks NAME, answer NOERROR
