@@ -24,4 +24,5 @@ is_text() {
 	    ! grep -qv '^20..-..-..T' "$TMPDIR/quolld.log"
 }
 prove BAD-053 is_text
+check "everything is given back" wait_for 60 all_is_gone
 quolld_stop

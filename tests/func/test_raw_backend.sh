@@ -14,4 +14,5 @@ quolld_stop
 fakebe_start -n stream -U
 quolld_start -u "tcp://127.0.0.1:$FAKEBE_PORT"
 raw_script backend -D WAY=tcp -D SILENT=tcpsilent -D SLOW=tcpslow
+check "everything is given back" wait_for 60 all_is_gone
 quolld_stop

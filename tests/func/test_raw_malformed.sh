@@ -17,4 +17,5 @@ check "the backend is asked what is well-formed" \
 check "and has a log" has 'name=ok\.fwd013' "$BACKLOG"
 check "responses are counted as what they are" \
     [ "$(said doq_bad_message)" -gt 0 ]
+check "everything is given back" wait_for 60 all_is_gone
 quolld_stop

@@ -71,4 +71,5 @@ raw_script names
 # What names hold must not reach a log as it is.
 check "the log holds nothing but text" \
     not env LC_ALL=C grep -q '[^ -~	]' "$TMPDIR/quolld.log"
+check "everything is given back" wait_for 60 all_is_gone
 quolld_stop

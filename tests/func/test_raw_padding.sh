@@ -10,4 +10,5 @@
 fakebe_start
 quolld_start -u "udp://127.0.0.1:$FAKEBE_PORT"
 raw_script padding
+check "everything is given back" wait_for 60 all_is_gone
 quolld_stop

@@ -24,12 +24,12 @@ access:
   trusted: []
 Y
 }
-said() {
+told() {
 	[ "$(grep -cE "$1" "$TMPDIR/quolld.log")" -ge "${2-1}" ]
 }
 hup() {
 	kill -HUP "$QUOLLD_PID"
-	check "$1" wait_for 10 said "$2" "$3"
+	check "$1" wait_for 10 told "$2" "$3"
 }
 shows() { # NAME: what certificate is served
 	"$KDIG" @127.0.0.1 -p "$QUIC_PORT" +tls-ca="$TMPDIR/c.pem" \
@@ -54,7 +54,7 @@ check "allowed again" answers '127\.0\.0\.1' localhost A
 # A bad file changes nothing.
 printf 'listen: nonsense\n' > "$TMPDIR/quolld.yaml"
 hup "a bad file" 'everything stays as it was' 1
-check "its line is told" said 'quolld.yaml:1: '
+check "its line is told" told 'quolld.yaml:1: '
 check "still answers" answers '127\.0\.0\.1' localhost A
 
 # Certificates.
@@ -72,4 +72,5 @@ check "is shown" shows two.example
 config 127.0.0.0/8 3
 hup "workers" 'workers changes with a restart only' 1
 check "still answers" answers '127\.0\.0\.1' localhost A
+check "everything is given back" wait_for 60 all_is_gone
 quolld_stop

@@ -43,4 +43,5 @@ check "the second query went nowhere" not has 'name=ok.after' "$BACKLOG"
 kill -USR1 "$QUOLLD_PID"
 check "resets are counted" wait_for 10 has 'resets_sent [1-9]' \
     "$TMPDIR/quolld.log"
+check "everything is given back" wait_for 60 all_is_gone
 quolld_stop

@@ -15,22 +15,22 @@ quic: {retry: always}
 Y
 }
 state=$TMPDIR/quolld.state
-said() { # REGEX TIMES
+told() { # REGEX TIMES
 	[ "$(grep -cE "$1" "$TMPDIR/quolld.log")" -ge "$2" ]
 }
 reloads=0
 reload() {
 	reloads=$((reloads + 1))
 	kill -HUP "$QUOLLD_PID"
-	check "reload $reloads" wait_for 10 said 'info: reloaded' $reloads
+	check "reload $reloads" wait_for 10 told 'info: reloaded' $reloads
 }
 refuses=0
 refuse() { # REGEX: reloads in vain
 	refuses=$((refuses + 1))
 	kill -HUP "$QUOLLD_PID"
 	check "refusal $refuses" \
-	    wait_for 10 said 'everything stays as it was' $refuses
-	check "says why" said "$1" 1
+	    wait_for 10 told 'everything stays as it was' $refuses
+	check "says why" told "$1" 1
 }
 # As an operator does it: never a file that is half written or open.
 new_secret() {
@@ -185,7 +185,8 @@ quolld_stop
 # One that others may read is not used.
 chmod 644 "$state/secret.old"
 quolld_start
-check "says so" said 'secret.old: is open to others.*not used' 1
+check "says so" told 'secret.old: is open to others.*not used' 1
 tell alone
 client_end
+check "everything is given back" wait_for 60 all_is_gone
 quolld_stop

@@ -55,4 +55,5 @@ for side in CLIENT SERVER; do
 	check "$side" [ "$(grep -c "^${side}_TRAFFIC_SECRET_0 " "$KEYS")" -eq 2 ]
 done
 check "it stays closed to others" [ "$(stat -c %a "$KEYS")" = 600 ]
+check "everything is given back" wait_for 60 all_is_gone
 quolld_stop
