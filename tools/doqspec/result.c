@@ -204,7 +204,7 @@ spec_result_read(
 	size_t at = 0;
 	size_t n;
 
-	while ((n = read_step(result, data + at, len - at)) > 0)
+	while (at < len && (n = read_step(result, data + at, len - at)) > 0)
 		at += n;
 	judge_steps(result);
 	if (result->verdict != SPEC_FAIL &&
