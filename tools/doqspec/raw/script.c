@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs a script: lines into words, variables, blocks, cases.  What the
- * commands do is in the cmd_*.c files and in expect.c.
+ * Runs a script: lines, blocks, and what is told about them.  Words and
+ * variables are in line.c, cases in case.c; what the commands do is there, in
+ * the cmd_*.c files and in expect.c.
  *
  * A case that failed skips its remaining lines; a line that cannot be
- * understood ends the run.  IDs are printed only here, at the end of a case
- * in which everything held, the control included.
+ * understood ends the run.
  */
 #include "tools/doqspec/raw/script.h"
 
@@ -15,12 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
-	REPEAT_MAX = 1000000,
-	OCTET_DIGITS = 2,
-	OWN_VARS = 16
+	REPEAT_MAX = 1000000
 };
 
 void
@@ -36,71 +33,15 @@ raw_script_init(struct raw_script *script)
 	raw_script_set(script, "TYPE", "A");
 }
 
-static void
-clear_case(struct raw_script *script)
-{
-	raw_loop_done(&script->loop);
-	script->current = NULL;
-	script->last_stream = 0;
-	raw_outsider_done(&script->outsider);
-	for (size_t i = 0; i < script->nids; i++)
-		free(script->ids[i]);
-	script->nids = 0;
-	script->has_failed = false;
-	script->skips_control = false;
-	script->persists = false;
-	script->allows_stop = false;
-	script->allows_foreign = false;
-	script->allows_failed = false;
-	script->allows_codes = false;
-	script->deadline_ms = script->first_deadline_ms;
-	script->is_inapplicable = false;
-	script->in_case = false;
-}
-
 void
 raw_script_done(struct raw_script *script)
 {
-	clear_case(script);
+	raw_case_clear(script);
 	for (size_t i = 0; i < script->nvars; i++) {
 		free(script->vars[i].name);
 		free(script->vars[i].value);
 	}
 	script->nvars = 0;
-}
-
-void
-raw_script_set(struct raw_script *script, const char *name, const char *value)
-{
-	for (size_t i = 0; i < script->nvars; i++) {
-		if (strcmp(script->vars[i].name, name) != 0)
-			continue;
-		free(script->vars[i].value);
-		script->vars[i].value = raw_strdup(value);
-		return;
-	}
-	if (script->nvars == RAW_VARS_MAX)
-		raw_fatal("too many variables");
-	script->vars[script->nvars].name = raw_strdup(name);
-	script->vars[script->nvars++].value = raw_strdup(value);
-}
-
-void
-raw_script_give(struct raw_script *script, const char *name, const char *value)
-{
-	raw_script_set(script, name, value);
-	for (size_t i = 0; i < script->nvars; i++)
-		if (strcmp(script->vars[i].name, name) == 0)
-			script->vars[i].is_given = true;
-}
-
-const char *
-raw_script_get(const struct raw_script *script, const char *name)
-{
-	for (size_t i = 0; i < script->nvars; i++)
-		if (strcmp(script->vars[i].name, name) == 0)
-			return script->vars[i].value;
-	return NULL;
 }
 
 /* To standard error, with its place, or to the observer. */
@@ -178,380 +119,12 @@ raw_script_join(const struct raw_script *script, const struct raw_words *words,
 	}
 }
 
-/* ---- lines into words -------------------------------------------------- */
-
-/* xHH; a word cannot hold an octet 0. */
-static bool
-is_octet(const char *name)
-{
-	return name[0] == 'x' && strlen(name) == 1 + OCTET_DIGITS &&
-	       strcmp(name, "x00") != 0;
-}
-
-static int
-expand_variable(struct raw_script *script, const char **at, struct raw_buf *out)
-{
-	const char *p = *at + 1;
-	bool has_brace = *p == '{';
-	char name[64];
-	size_t n = 0;
-	const char *value;
-
-	if (has_brace)
-		p++;
-	while (
-	    (isalnum((unsigned char)*p) || *p == '_') && n + 1 < sizeof(name))
-		name[n++] = *p++;
-	name[n] = '\0';
-	if (has_brace && *p++ != '}')
-		return -EINVAL;
-	value = raw_script_get(script, name);
-	if (value == NULL && has_brace && is_octet(name)) {
-		*at = p;
-		return raw_buf_hex(out, name + 1, OCTET_DIGITS);
-	}
-	if (value == NULL)
-		return -EINVAL;
-	raw_buf_add(out, value, strlen(value));
-	*at = p;
-	return 0;
-}
-
-static int
-read_word(struct raw_script *script, const char **at, struct raw_buf *out)
-{
-	char quote = '\0';
-	const char *p = *at;
-
-	while (*p != '\0' && (quote != '\0' || !isspace((unsigned char)*p))) {
-		if (quote != '\0' && *p == quote) {
-			quote = '\0';
-			p++;
-		} else if (quote == '\0' && (*p == '\'' || *p == '"')) {
-			quote = *p++;
-		} else if (*p == '$' && quote != '\'') {
-			if (expand_variable(script, &p, out) != 0)
-				return -EINVAL;
-		} else {
-			raw_buf_u8(out, (unsigned char)*p++);
-		}
-	}
-	raw_buf_u8(out, 0);
-	*at = p;
-	return quote == '\0' ? 0 : -EINVAL;
-}
-
-static void
-words_done(struct raw_words *words)
-{
-	for (int i = 0; i < words->count; i++)
-		free(words->at[i]);
-	words->count = 0;
-}
-
-static int
-split_line(struct raw_script *script, const char *line, struct raw_words *words)
-{
-	words->count = 0;
-	for (;;) {
-		struct raw_buf word = {0};
-
-		while (isspace((unsigned char)*line))
-			line++;
-		if (*line == '\0' || *line == '#')
-			return 0;
-		if (words->count == RAW_WORDS_MAX ||
-		    read_word(script, &line, &word) != 0) {
-			raw_buf_done(&word);
-			words_done(words);
-			return -EINVAL;
-		}
-		words->at[words->count++] = (char *)word.data;
-	}
-}
-
-/* ---- cases ------------------------------------------------------------- */
-
-/* RFC 9250 8.4; RFC 9000 20.1, RFC 9368 and the TLS alerts. */
-static bool
-is_registered(bool is_app, uint64_t code)
-{
-	enum {
-		DOQ_LAST = 0x5,
-		QUIC_LAST = 0x11,
-		TLS_FIRST = 0x100
-	};
-
-	if (is_app)
-		return code <= DOQ_LAST;
-	return code <= QUIC_LAST ||
-	       (code >= TLS_FIRST && code <= TLS_FIRST + UINT8_MAX);
-}
-
-/* DOQ-039: a server uses the registered numbers only. */
-static void
-check_codes(struct raw_script *script, const struct raw_conn *conn)
-{
-	const struct raw_seen_close *c = &conn->seen.close;
-
-	if (c->is_seen && !is_registered(c->is_app, c->code))
-		raw_script_failed(script, "%s: closed with code 0x%llx",
-		    conn->name, (unsigned long long)c->code);
-	for (uint64_t id = 0; id < conn->next_bidi; id += RAW_STREAM_KINDS) {
-		const struct raw_seen_stream *s =
-		    raw_seen_stream(&conn->seen, id);
-
-		/* A reset may also copy the client's code (RFC 9000 3.5). */
-		if (s != NULL && s->has_reset &&
-		    !is_registered(true, s->reset_code) &&
-		    !script->allows_codes)
-			raw_script_failed(script, "%s: reset with code 0x%llx",
-			    conn->name, (unsigned long long)s->reset_code);
-	}
-}
-
-/* What no server may do in any case, unless the script allowed it. */
-static void
-check_manners(struct raw_script *script)
-{
-	struct raw_conn *c;
-
-	for (c = script->loop.conns; c != NULL; c = c->next) {
-		if (c->seen.stops > 0 && !script->allows_stop)
-			raw_script_failed(script,
-			    "%s: the server sent STOP_SENDING", c->name);
-		if (c->seen.foreign > 0 && !script->allows_foreign)
-			raw_script_failed(script,
-			    "%s: the server used a stream of its own", c->name);
-		if (c->seen.bad_packets > 0)
-			raw_script_failed(script,
-			    "%s: a frame of the server is not readable",
-			    c->name);
-		if (c->seen.misplaced > 0)
-			raw_script_failed(script,
-			    "%s: a frame that no Initial or Handshake packet "
-			    "may hold",
-			    c->name);
-		check_codes(script, c);
-		if (c->state == RAW_FAILED && !script->allows_failed)
-			raw_script_failed(script, "%s: %s", c->name, c->error);
-	}
-}
-
-/* Its ids, unless it did not apply. */
-static void
-print_case(const struct raw_script *script)
-{
-	for (size_t i = 0; i < script->nids; i++)
-		if (script->has_failed)
-			printf("not ok %s\n", script->ids[i]);
-		else if (!script->is_inapplicable)
-			printf("ok %s\n", script->ids[i]);
-	if (script->is_verbose || script->has_failed)
-		printf("# %s: %s\n",
-		    script->has_failed	      ? "failed"
-		    : script->is_inapplicable ? "not applicable"
-					      : "held",
-		    script->title[0] != '\0' ? script->title : script->file);
-	fflush(stdout);
-}
-
-static void
-end_case(struct raw_script *script)
-{
-	if (!script->in_case)
-		return;
-	script->cases++;
-	if (!script->has_failed)
-		check_manners(script);
-	if (!script->has_failed && !script->is_inapplicable &&
-	    !script->skips_control && !raw_script_control(script))
-		raw_script_failed(
-		    script, "control client not answered: %s", script->seen);
-	if (script->has_failed)
-		script->cases_failed++;
-	if (script->observer == NULL)
-		print_case(script);
-	clear_case(script);
-}
-
-/* Two or more capitals, a hyphen, digits. */
-static bool
-is_id(const char *word)
-{
-	const char *p = word;
-
-	while (isupper((unsigned char)*p))
-		p++;
-	if (p - word < 2 || *p++ != '-' || !isdigit((unsigned char)*p))
-		return false;
-	while (isdigit((unsigned char)*p))
-		p++;
-	return *p == '\0';
-}
-
-static int
-cmd_case(struct raw_script *script, const struct raw_words *words)
-{
-	int i = 1;
-	size_t n = 0;
-
-	end_case(script);
-	script->in_case = true;
-	for (; i < words->count && is_id(words->at[i]); i++) {
-		if (script->nids == RAW_IDS_MAX)
-			return -EINVAL;
-		script->ids[script->nids++] = raw_strdup(words->at[i]);
-	}
-	script->title[0] = '\0';
-	for (; i < words->count && n < sizeof(script->title); i++)
-		n += (size_t)snprintf(script->title + n,
-		    sizeof(script->title) - n, "%s%s", n > 0 ? " " : "",
-		    words->at[i]);
-	return 0;
-}
-
-/* ---- plain commands ---------------------------------------------------- */
-
-/* Some are left for what the engine itself tells. */
-static bool
-has_room(const struct raw_script *script)
-{
-	return script->nvars < RAW_VARS_MAX - OWN_VARS;
-}
-
-static int
-cmd_set(struct raw_script *script, const struct raw_words *words)
-{
-	if (words->count != 3 || !has_room(script))
-		return -EINVAL;
-	raw_script_set(script, words->at[1], words->at[2]);
-	return 0;
-}
-
-static int
-cmd_default(struct raw_script *script, const struct raw_words *words)
-{
-	if (words->count != 3 || !has_room(script))
-		return -EINVAL;
-	for (size_t i = 0; i < script->nvars; i++)
-		if (strcmp(script->vars[i].name, words->at[1]) == 0 &&
-		    script->vars[i].is_given)
-			return 0;
-	raw_script_set(script, words->at[1], words->at[2]);
-	return 0;
-}
-
-static int
-cmd_deadline(struct raw_script *script, const struct raw_words *words)
-{
-	return words->count == 2
-		   ? raw_word_duration(words->at[1], &script->deadline_ms)
-		   : -EINVAL;
-}
-
-static int
-cmd_wait(struct raw_script *script, const struct raw_words *words)
-{
-	uint64_t ms;
-
-	if (words->count != 2 || raw_word_duration(words->at[1], &ms) != 0)
-		return -EINVAL;
-	raw_loop_run(&script->loop, raw_now() + ms * RAW_MS);
-	return 0;
-}
-
-static int
-cmd_nocontrol(struct raw_script *script, const struct raw_words *words)
-{
-	(void)words;
-	script->skips_control = true;
-	return 0;
-}
-
-static int
-cmd_persist(struct raw_script *script, const struct raw_words *words)
-{
-	(void)words;
-	script->persists = true;
-	return 0;
-}
-
-static int
-cmd_allow(struct raw_script *script, const struct raw_words *words)
-{
-	if (words->count != 2)
-		return -EINVAL;
-	if (strcmp(words->at[1], "stop_sending") == 0)
-		script->allows_stop = true;
-	else if (strcmp(words->at[1], "foreign") == 0)
-		script->allows_foreign = true;
-	else if (strcmp(words->at[1], "codes") == 0)
-		script->allows_codes = true;
-	else if (strcmp(words->at[1], "failed") == 0)
-		script->allows_failed = true;
-	else
-		return -EINVAL;
-	return 0;
-}
-
-/* What only the reader, or the runner of many cases, looks at. */
-static int
-cmd_note(struct raw_script *script, const struct raw_words *words)
-{
-	(void)script;
-	return words->count > 1 ? 0 : -EINVAL;
-}
-
-static int
-cmd_alone(struct raw_script *script, const struct raw_words *words)
-{
-	(void)script;
-	return words->count == 1 ? 0 : -EINVAL;
-}
-
-static int
-cmd_needs(struct raw_script *script, const struct raw_words *words)
-{
-	for (int i = 1; i < words->count; i++) {
-		char name[64];
-		size_t n = 0;
-
-		for (const char *p = words->at[i];
-		     *p != '\0' && n + 1 < sizeof(name); p++)
-			name[n++] = (char)toupper((unsigned char)*p);
-		name[n] = '\0';
-		if (raw_script_get(script, name) != NULL)
-			continue;
-		snprintf(script->seen, sizeof(script->seen), "needs %s", name);
-		raw_script_inapplicable(script, script->seen);
-		return 0;
-	}
-	return words->count > 1 ? 0 : -EINVAL;
-}
-
-static const struct raw_command plain_commands[] = {
-    {"case", cmd_case},
-    {"name", cmd_note},
-    {"rfc", cmd_note},
-    {"needs", cmd_needs},
-    {"alone", cmd_alone},
-    {"set", cmd_set},
-    {"default", cmd_default},
-    {"deadline", cmd_deadline},
-    {"wait", cmd_wait},
-    {"nocontrol", cmd_nocontrol},
-    {"persist", cmd_persist},
-    {"allow", cmd_allow},
-    {NULL, NULL},
-};
-
-/* ---- running ----------------------------------------------------------- */
+/* ---- lines ------------------------------------------------------------- */
 
 const struct raw_command *
 raw_script_command(size_t i)
 {
-	const struct raw_command *const tables[] = {plain_commands,
+	const struct raw_command *const tables[] = {raw_case_commands,
 	    raw_connect_commands, raw_send_commands, raw_frame_commands,
 	    raw_udp_commands, raw_expect_commands, raw_load_commands,
 	    raw_early_commands, raw_flood_commands, raw_crowd_commands};
@@ -630,7 +203,8 @@ run_words(struct raw_script *script, struct raw_words *words)
 	if (command == NULL)
 		return -EINVAL;
 	/* A default may stand before the first case. */
-	if (command->fn != cmd_case && command->fn != cmd_default)
+	if (strcmp(command->name, "case") != 0 &&
+	    strcmp(command->name, "default") != 0)
 		script->in_case = true;
 	if (script->is_chosen)
 		snprintf(chosen + 1, sizeof(chosen) - 1, "%s",
@@ -669,10 +243,10 @@ run_line(struct raw_script *script, const char *line)
 		script->is_inapplicable) &&
 	    !is_case)
 		return 0;
-	rc = split_line(script, line, &words);
+	rc = raw_words_split(script, line, &words);
 	if (rc == 0 && words.count > 0)
 		rc = run_words(script, &words);
-	words_done(&words);
+	raw_words_done(&words);
 	if (rc != 0)
 		not_understood(script, line);
 	return rc;
@@ -767,12 +341,12 @@ run_repeat(struct raw_script *script, const struct lines *lines, size_t at,
 
 	while (end < lines->count && !is_word(lines->at[end], "end"))
 		end++;
-	rc = split_line(script, lines->at[at], &words);
+	rc = raw_words_split(script, lines->at[at], &words);
 	if (rc == 0)
 		rc = plan_repeat(&words, &plan);
 	if (end == lines->count)
 		rc = -EINVAL;
-	words_done(&words);
+	raw_words_done(&words);
 	if (rc != 0)
 		not_understood(script, lines->at[at]);
 	for (uint64_t i = 0; i < plan.count && rc == 0; i++) {
@@ -824,7 +398,7 @@ raw_script_lines(struct raw_script *script, char *text)
 int
 raw_script_end(struct raw_script *script)
 {
-	end_case(script);
+	raw_case_end(script);
 	return script->cases_failed > 0 ? RAW_EXIT_FAILED : 0;
 }
 

@@ -352,6 +352,7 @@ struct raw_command {
 /* The i-th of all commands (but `repeat`, which is no line); NULL: no more. */
 const struct raw_command *raw_script_command(size_t i);
 
+extern const struct raw_command raw_case_commands[];	/* case.c */
 extern const struct raw_command raw_connect_commands[]; /* cmd_conn.c */
 extern const struct raw_command raw_send_commands[];	/* cmd_send.c */
 extern const struct raw_command raw_frame_commands[];	/* cmd_frame.c */
@@ -361,6 +362,18 @@ extern const struct raw_command raw_load_commands[];	/* load.c */
 extern const struct raw_command raw_early_commands[];	/* early.c */
 extern const struct raw_command raw_flood_commands[];	/* cmd_flood.c */
 extern const struct raw_command raw_crowd_commands[];	/* crowd.c */
+
+/* case.c: ends the case that runs, if one does: a verdict, then a fresh state.
+ */
+void raw_case_end(struct raw_script *script);
+/* Connections, ids and what the case allowed; not the variables. */
+void raw_case_clear(struct raw_script *script);
+
+/* line.c: a line's words with variables replaced, to be freed by
+ * raw_words_done; none for blanks and comments.  -EINVAL, then no words. */
+int raw_words_split(
+    struct raw_script *script, const char *line, struct raw_words *ret_words);
+void raw_words_done(struct raw_words *words);
 
 /* words.c: pieces of lines.  0 or -EINVAL. */
 int raw_word_number(const char *text, uint64_t *ret_number);
@@ -375,12 +388,11 @@ int raw_word_part(
 /* Is it a PART whose question an answer must echo? */
 bool raw_word_is_query(const char *word);
 
-/* A connection to HOST and PORT with the default settings, in the loop. */
 /* The default settings with HOST, PORT, VERSION, SNI and CA; -EINVAL if
  * VERSION is none. */
 int raw_script_settings(
     const struct raw_script *script, struct raw_settings *ret_settings);
-
+/* A connection with these settings, in the loop. */
 struct raw_conn *raw_script_connect(struct raw_script *script, const char *name,
     const struct raw_settings *settings);
 /* Turns the loop until the handshake is over; true when it succeeded. */
