@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * evhttp parses; here is what it does not do itself.  It bounds neither how
- * many connections there are nor how long a request may take that comes octet
- * by octet.  So each connection has a place, of METRICS_CONNS: who comes when
- * all are taken closes the oldest ones, and a tick closes those whose time is
- * over. Closing is shutdown(2): evhttp then sees what it sees when a client
- * goes.
+ * many connections there are, nor how long a request may take that comes octet
+ * by octet, nor the line that says how long a chunk is.  So each connection has
+ * a place, of METRICS_CONNS: who comes when all are taken closes the oldest
+ * ones, a tick closes those whose time is over, and nothing is read ahead of
+ * evhttp beyond what a request may have.  Closing is to tell evhttp that time
+ * is over: it would not see a client go whose octets nobody reads any more.
  *
  * That a connection has ended nobody tells.  So we hold each bufferevent, too,
  * and look after each turn which ones evhttp has let go: it takes its callbacks
@@ -38,7 +39,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -84,17 +84,22 @@ struct metrics {
 
 /* --------------------------------------------------------- connections -- */
 
+/* Later in this turn; nothing, if evhttp has let it go already. */
+static void
+close_place(struct place *p)
+{
+	bufferevent_trigger_event(p->conn,
+	    BEV_EVENT_READING | BEV_EVENT_TIMEOUT, BEV_TRIG_DEFER_CALLBACKS);
+}
+
 /* Several, so that a crowd of newcomers does not take a turn each. */
 static void
 close_oldest(struct metrics *m)
 {
 	struct list *l = m->taken.next;
 
-	for (size_t i = 0; i < METRICS_CONNS / 4; i++, l = l->next) {
-		struct place *p = container_of(l, struct place, link);
-
-		(void)shutdown(bufferevent_getfd(p->conn), SHUT_RDWR);
-	}
+	for (size_t i = 0; i < METRICS_CONNS / 4; i++, l = l->next)
+		close_place(container_of(l, struct place, link));
 }
 
 static void
@@ -119,7 +124,7 @@ on_tick(evutil_socket_t fd, short what, void *arg)
 
 		if (now - p->since < METRICS_CONN_SECONDS * NSEC_PER_SEC)
 			break;
-		(void)shutdown(bufferevent_getfd(p->conn), SHUT_RDWR);
+		close_place(p);
 	}
 	if (!list_is_empty(&m->free))
 		(void)evconnlistener_enable(m->listener);
@@ -160,6 +165,8 @@ take_place(struct event_base *base, void *arg)
 	if (p->conn == NULL)
 		return NULL; /* evhttp will not have the memory, either */
 	bufferevent_incref(p->conn);
+	bufferevent_setwatermark(
+	    p->conn, EV_READ, 0, METRICS_HEADER_BYTES + METRICS_BODY_BYTES);
 	p->since = clock_now();
 	list_remove(&p->link);
 	list_append(&m->taken, &p->link);

@@ -7,6 +7,7 @@ metrics.py status PORT PATH     the status of GET PATH
 metrics.py hostile PORT         requests that are none
 metrics.py idle PORT PID COUNT  connections that say nothing
 metrics.py slow PORT            clients that are slow to write, or to read
+metrics.py stuff PORT PID       clients that send lines without an end
 metrics.py flood PORT COUNT     good requests, one after the other
 """
 import os
@@ -18,6 +19,7 @@ import time
 
 CONNECTIONS = 64  # at once, as the manual says
 SECONDS = 10      # for one, as the manual says
+STUFFED = 16384   # kB
 
 NAME = r'[a-zA-Z_][a-zA-Z0-9_]*'
 LABEL = NAME + r'="(?:[^"\\\n]|\\["\\n])*"'
@@ -256,6 +258,39 @@ def slow(port):
     read_all(deaf)
 
 
+def resident(pid):
+    with open('/proc/%d/status' % pid) as f:
+        return int(re.search(r'VmRSS:\s*([0-9]+) kB', f.read()).group(1))
+
+
+def stuff(port, pid):
+    """The length of a chunk, which has no end, as fast as they are read."""
+    stuffers = [connect(port) for i in range(CONNECTIONS // 2)]
+    for s in stuffers:
+        s.sendall(b'POST /metrics HTTP/1.1\r\n'
+                  b'Transfer-Encoding: chunked\r\n\r\n')
+        s.setblocking(False)
+    page(port)
+    before = most = resident(pid)
+    begin = time.monotonic()
+    while stuffers and time.monotonic() - begin < 3 * SECONDS:
+        for s in list(stuffers):
+            try:
+                s.send(b'0' * 65536)
+            except BlockingIOError:
+                pass
+            except OSError:
+                stuffers.remove(s)
+        most = max(most, resident(pid))
+        time.sleep(0.01)
+    print('# %d kB were kept of lines without an end' % (most - before))
+    if most - before > STUFFED:
+        fail('they are kept')
+    if stuffers:
+        fail('%d are still there' % len(stuffers))
+    page(port)
+
+
 def main():
     what, port = sys.argv[1], int(sys.argv[2])
     if what == 'page':
@@ -271,6 +306,8 @@ def main():
         idle(port, int(sys.argv[3]), int(sys.argv[4]))
     elif what == 'slow':
         slow(port)
+    elif what == 'stuff':
+        stuff(port, int(sys.argv[3]))
     elif what == 'flood':
         for i in range(int(sys.argv[3])):
             page(port)

@@ -93,6 +93,7 @@ check "idle connections" metrics idle "$QUOLLD_PID" 10000
 metrics slow > "$TMPDIR/slow.out" 2>&1 &
 slow=$!
 _own $slow
+check "lines without an end" metrics stuff "$QUOLLD_PID"
 
 # ---- against the service, and the other way round
 "$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" -e nocontrol \
