@@ -216,8 +216,8 @@ raw_word_part(struct raw_script *script, const char *word, struct raw_buf *buf)
 
 	if (rc == 0 && !is_literal(word))
 		raw_record_octets(script->record, word,
-		    raw_word_is_query(word) ? "asks" : "hex", buf->data + at,
-		    buf->len - at);
+		    raw_word_is_query(word) ? "asks" : "hex",
+		    buf->len > 0 ? buf->data + at : buf->data, buf->len - at);
 	return rc;
 }
 
