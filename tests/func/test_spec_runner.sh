@@ -220,8 +220,13 @@ check "JUnit's numbers" xml "$TMPDIR/r.xml" \
     ("6", "2", "2")'
 check "JUnit's failure" xml "$TMPDIR/r.xml" \
     '"not understood" in cases["broken"].find("failure").get("message") and
-    cases["skip"].find("skipped") is not None and
-    len(cases["pass"]) == 0'
+    cases["pass"].find("failure") is cases["pass"].find("skipped") is None'
+check "which were skipped, and which have no subject" xml "$TMPDIR/r.xml" \
+    'cases["skip"].find("skipped").get("message").startswith("skip: needs") and
+    cases["na"].find("skipped").get("message").startswith("not applicable: t")'
+check "what was done and seen, if all held" xml "$TMPDIR/r.xml" \
+    '"ids DOQ-008\nrfc 9250 4.2\nsent connect\nexpected handshake\nseen " in
+    cases["alone"].find("system-out").text'
 check "JSON instead of text" mix 1 --json
 check "and nothing else" json "$TMPDIR/out" 'len(cases) == 6'
 check "XML instead of text" mix 1 --junit

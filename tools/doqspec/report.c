@@ -205,26 +205,40 @@ put_xml_step(FILE *out, const struct spec_step *step)
 }
 
 static void
-put_failure(FILE *out, const struct spec_case *c, const struct spec_result *r)
+put_story(FILE *out, const struct spec_case *c, const struct spec_result *r)
 {
-	fputs("<failure", out);
-	put_attribute(out, "message", r->seen);
-	fputs(">", out);
 	put_xml_line(out, "case", c->title);
 	put_xml_line(out, "ids", c->ids);
 	put_xml_line(out, "rfc", c->rfc);
 	for (size_t i = 0; i < r->nsteps; i++)
 		put_xml_step(out, &r->steps[i]);
-	fputs("</failure>", out);
 }
 
 static void
+put_failure(FILE *out, const struct spec_case *c, const struct spec_result *r)
+{
+	fputs("<failure", out);
+	put_attribute(out, "message", r->seen);
+	fputs(">", out);
+	put_story(out, c, r);
+	fputs("</failure>", out);
+}
+
+/* JUnit has one word for what was not asked, and what has no subject here. */
+static void
 put_skipped(FILE *out, const struct spec_result *r)
 {
-	fputs("<skipped", out);
-	put_attribute(
-	    out, "message", r->seen != NULL ? r->seen : "interrupted");
-	fputs("/>", out);
+	fprintf(out, "<skipped message=\"%s: ", verdict_word(r->verdict));
+	put_xml(out, r->seen != NULL ? r->seen : "interrupted");
+	fputs("\"/>", out);
+}
+
+static void
+put_output(FILE *out, const struct spec_case *c, const struct spec_result *r)
+{
+	fputs("<system-out>", out);
+	put_story(out, c, r);
+	fputs("</system-out>", out);
 }
 
 static void
@@ -236,10 +250,13 @@ put_xml_case(FILE *out, const struct spec_case *c, const struct spec_result *r)
 	fputs(" time=\"", out);
 	put_seconds(out, r->ms);
 	fputs("\">", out);
-	if (r->verdict == SPEC_FAIL)
+	if (r->verdict == SPEC_FAIL) {
 		put_failure(out, c, r);
-	else if (r->verdict != SPEC_PASS)
-		put_skipped(out, r);
+	} else {
+		if (r->verdict != SPEC_PASS)
+			put_skipped(out, r);
+		put_output(out, c, r);
+	}
 	fputs("</testcase>\n", out);
 }
 
