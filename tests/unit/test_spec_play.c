@@ -126,6 +126,35 @@ test_reason(void)
 	free(conn);
 }
 
+/* What costs a server nothing costs us little, however far on it stands. */
+static void
+test_holes(void)
+{
+	const uint8_t octet = 'x';
+	const uint64_t last = ((uint64_t)1 << 62) - 2;
+	struct raw_frame f = {
+	    .type = RAW_FRAME_STREAM, .data = &octet, .len = 1};
+	struct raw_seen *seen = raw_alloc(1, sizeof(*seen));
+	size_t held = 0;
+
+	for (f.stream = 0; f.stream < 400; f.stream += 4) {
+		f.offset = f.stream % 8 == 0 ? RAW_SEEN_BYTES_MAX / 4 : last;
+		raw_seen_frame(seen, &f);
+		held += raw_seen_stream(seen, f.stream)->data.len;
+	}
+	CU_ASSERT_EQUAL(held, seen->held);
+	CU_ASSERT(held > RAW_SEEN_BYTES_MAX / 2);
+	CU_ASSERT(held <= RAW_SEEN_BYTES_MAX);
+	CU_ASSERT_EQUAL(seen->beyond, 97);
+	CU_ASSERT_EQUAL(seen->foreign, 0);
+	/* The rest is heard. */
+	f.offset = 0;
+	raw_seen_frame(seen, &f);
+	CU_ASSERT_EQUAL(raw_seen_stream(seen, 400)->whole, 1);
+	raw_seen_done(seen);
+	free(seen);
+}
+
 /* `help` tells of every command, and of no other. */
 static void
 test_commands(void)
@@ -214,6 +243,7 @@ test_spec_play_register(void)
 	unit_test(suite, "octets as text", test_octets);
 	unit_test(suite, "frames as text", test_frames);
 	unit_test(suite, "reasons are escaped", test_reason);
+	unit_test(suite, "holes in streams", test_holes);
 	unit_test(suite, "help is complete", test_commands);
 	unit_test(suite, "defaults", test_defaults);
 	unit_test(suite, "URLs", test_urls);

@@ -91,6 +91,11 @@ check_manners(struct raw_script *script)
 		if (c->seen.foreign > 0 && !script->allows_foreign)
 			raw_script_failed(script,
 			    "%s: the server used a stream of its own", c->name);
+		if (c->seen.beyond > 0)
+			raw_script_failed(script,
+			    "%s: the server sent more, or further on, than is "
+			    "kept",
+			    c->name);
 		if (c->seen.bad_packets > 0)
 			raw_script_failed(script,
 			    "%s: a frame of the server is not readable",

@@ -63,19 +63,36 @@ make_stream(struct raw_seen *seen, uint64_t id)
 	return seen->streams[index];
 }
 
+/* Room up to there; false: more than is kept of one connection.  A hole costs
+ * the server nothing, and us as much as what fills it. */
+static bool
+reserve(struct raw_seen *seen, struct raw_seen_stream *s, uint64_t end)
+{
+	size_t more;
+
+	if (end <= s->data.len)
+		return true;
+	if (end - s->data.len > RAW_SEEN_BYTES_MAX - seen->held)
+		return false;
+	more = (size_t)end - s->data.len;
+	seen->held += more;
+	raw_buf_fill(&s->have, 0, more);
+	raw_buf_fill(&s->data, 0, more);
+	return true;
+}
+
 static void
 note_stream(struct raw_seen *seen, const struct raw_frame *f)
 {
 	struct raw_seen_stream *s = make_stream(seen, f->stream);
-	size_t end = (size_t)(f->offset + f->len);
 
-	if (s == NULL || f->offset > RAW_SEEN_STREAM_BYTES_MAX) {
+	if (s == NULL) {
 		seen->foreign++;
 		return;
 	}
-	if (end > s->data.len) {
-		raw_buf_fill(&s->have, 0, end - s->have.len);
-		raw_buf_fill(&s->data, 0, end - s->data.len);
+	if (!reserve(seen, s, f->offset + f->len)) {
+		seen->beyond++;
+		return;
 	}
 	for (size_t i = 0; i < f->len; i++) {
 		size_t at = (size_t)f->offset + i;

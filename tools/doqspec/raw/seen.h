@@ -12,7 +12,7 @@
 
 enum {
 	RAW_SEEN_STREAMS_MAX = 1 << 20,
-	RAW_SEEN_STREAM_BYTES_MAX = 64 << 20,
+	RAW_SEEN_BYTES_MAX = 128 << 20, /* of all streams, holes included */
 	RAW_REASON_MAX = 1024,
 	RAW_CIDS_MAX = 32,
 	RAW_CID_MAX = 20
@@ -71,7 +71,9 @@ struct raw_seen {
 	bool has_reset_packet; /* a stateless reset */
 	uint64_t stops;	       /* STOP_SENDING frames, any stream */
 	uint64_t foreign;      /* frames of a stream the server opened */
-	uint64_t bad_packets;  /* opened, but a frame could not be read */
+	size_t held;	       /* octets of all streams, holes included */
+	uint64_t beyond; /* STREAM frames that would be more than is kept */
+	uint64_t bad_packets; /* opened, but a frame could not be read */
 	uint64_t max_streams_bidi;
 	uint64_t max_data;
 	uint8_t path_response[8];		/* the last */
