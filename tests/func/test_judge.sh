@@ -51,6 +51,21 @@ check "a server that is dead is no right one" [ $? -eq 1 ]
 kill -CONT "$QUOLLD_PID"
 check "that was the reason" has 'control client not answered' "$TMPDIR/dead"
 
+# Whoever is dropped is not current any more, even if it was before its line.
+dropped() {
+	raw_do 'connect name=c1' '@c1 drop' 'expect open' \
+	    2> "$TMPDIR/dropped"
+}
+check "no connection is left" not dropped
+check "that is what it says" has 'not understood: expect open' \
+    "$TMPDIR/dropped"
+check "the one that was current is current again" raw_do 'connect name=c1' \
+    'connect name=c2' '@c1 drop' 'expect open'
+
+# A version that the server does not speak: the client gives up.
+check "what fails may be why the case does not apply" raw_do \
+    'connect version=0x1a2a3a4a nowait' 'applies handshake'
+
 # Another stream is not permitted while none has ended.
 check "a loop ends without credit" raw_do connect 'deadline 500ms' \
     'repeat 1000 while credit' 'send new hex:00' end \

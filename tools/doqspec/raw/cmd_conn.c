@@ -344,6 +344,8 @@ cmd_drop(struct raw_script *script, const struct raw_words *words)
 		return -EINVAL;
 	if (conn == script->current)
 		script->current = NULL;
+	if (conn == script->former)
+		script->former = NULL;
 	raw_loop_remove(&script->loop, conn);
 	return 0;
 }

@@ -191,12 +191,12 @@ tell_command(struct raw_script *script, const struct raw_words *words)
 static int
 run_words(struct raw_script *script, struct raw_words *words)
 {
-	struct raw_conn *before = script->current;
 	const struct raw_command *command;
 	char chosen[1 + RAW_NAME_MAX] = "@";
 	int rc;
 
 	script->is_chosen = words->at[0][0] == '@';
+	script->former = script->current;
 	if (choose_connection(script, words) != 0)
 		return -EINVAL;
 	command = find_command(words->at[0]);
@@ -215,7 +215,7 @@ run_words(struct raw_script *script, struct raw_words *words)
 	rc = command->fn(script, words);
 	raw_record_end(script->record, script, rc);
 	if (script->is_chosen)
-		script->current = before;
+		script->current = script->former;
 	script->is_chosen = false;
 	return rc;
 }

@@ -271,6 +271,7 @@ struct raw_script {
 	const struct raw_watch *watch;	     /* of all connections; or NULL */
 	struct raw_loop loop;
 	struct raw_conn *current;
+	struct raw_conn *former; /* current again behind a line with @NAME */
 	uint64_t last_stream;
 	struct raw_var vars[RAW_VARS_MAX];
 	size_t nvars;
