@@ -104,7 +104,7 @@ static bool
 is_known(const struct spec_case *c, const char *name)
 {
 	static const char *const always[] = {"HOST", "PORT", "NAME", "TYPE",
-	    "DANGLING", "I",
+	    "I",
 	    /* of the server's transport parameters, after a handshake */
 	    "STREAMS_BIDI", "STREAMS_UNI", "STREAM_DATA", "MAX_DATA", "IDLE"};
 	char word[WORD_MAX];

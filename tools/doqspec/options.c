@@ -91,8 +91,7 @@ spec_options_help(FILE *out)
 	      "  --slow NAME[/TYPE]    answered after 2 s or more\n"
 	      "  --xfr ZONE            may be transferred\n"
 	      "  --update ZONE         may be updated\n"
-	      "  --dangling MS         how long a query may stay a part "
-	      "(10000)\n"
+	      "  --dangling MS         how long a query may stay a part\n"
 	      "  --address ADDRESS     instead of the host's\n"
 	      "  --sni NAME            instead of the host's\n"
 	      "  --ca FILE             verify the server's certificate\n"
@@ -254,7 +253,6 @@ set_defaults(struct spec_options *options)
 	*options = (struct spec_options){.timeout_ms = TIMEOUT_MS, .jobs = 1};
 	(void)spec_vars_set(&options->vars, "NAME", "example.com");
 	(void)spec_vars_set(&options->vars, "TYPE", "A");
-	(void)spec_vars_set(&options->vars, "DANGLING", "10000");
 }
 
 /* A name is what certificates are for; an address is no SNI (RFC 6066 3). */
