@@ -251,6 +251,10 @@ run(struct daemon *d, struct config *config)
 	log_init(&d->log, STDERR_FILENO, config->log.level, config->log.format);
 	warn_of_key_log(&d->log);
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* What libevent gives back before all is freed: who reloads or asks
+	 * for a report while we end does not kill us. */
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGUSR1, SIG_IGN);
 	if (server_init(&d->server, &d->log, config,
 		d->options.over.verbosity > 1) != 0)
 		return status;

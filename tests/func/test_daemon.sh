@@ -41,3 +41,20 @@ check "the pin stays" [ "$(pin)" = "$(cat "$TMPDIR/pin")" ]
 kill -INT "$QUOLLD_PID"
 check "SIGINT ends it" wait_for 20 not alive "$QUOLLD_PID"
 quolld_stop
+
+# Signals that ask for something are none that kill, while it ends either.
+ends_well() {
+	quolld_start
+	kill -TERM "$QUOLLD_PID"
+	while kill -USR1 "$QUOLLD_PID" 2>/dev/null; do :; done &
+	_asking=$!
+	_own $_asking
+	wait "$QUOLLD_PID"
+	_got=$?
+	kill "$_asking" 2>/dev/null
+	wait "$_asking" 2>/dev/null
+	[ $_got -eq 0 ]
+}
+for i in 1 2 3 4 5 6 7 8 9 10; do
+	check "asked for reports to the end" ends_well
+done
