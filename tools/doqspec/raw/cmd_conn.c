@@ -208,8 +208,6 @@ take_connect_word(struct connect_plan *plan, const char *word)
 	}
 	if (strcmp(word, "nowait") == 0)
 		plan->no_wait = true;
-	else if (strcmp(word, "no_ack") == 0)
-		plan->settings.no_ack = true;
 	else if (strcmp(word, "tls12") == 0)
 		plan->settings.hello_tls12 = true;
 	else if (strcmp(word, "grease") == 0)

@@ -518,8 +518,6 @@ on_datagram(struct raw_conn *conn, const uint8_t *data, size_t len)
 	raw_tap_in(conn, data, len);
 	if (rc != 0)
 		on_read_error(conn, rc);
-	if (conn->settings.no_ack && conn->state == RAW_OPEN)
-		conn->is_abandoned = true;
 	if (!raw_conn_is_alive(conn))
 		return;
 	if (conn->seen.close.is_seen)

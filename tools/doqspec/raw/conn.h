@@ -63,7 +63,6 @@ struct raw_settings {
 	bool is_stubborn; /* the extension is in a second ClientHello, too */
 	bool one_share;	  /* a key share for the first group only */
 	bool withholds;	  /* nothing goes out once something came */
-	bool no_ack;	  /* abandon() as soon as the handshake is done */
 	bool hello_tls12; /* offer nothing above TLS 1.2 */
 	bool is_reversed; /* the datagrams of the hello go last first */
 	bool has_grease;  /* takes packets without the QUIC bit (RFC 9287) */

@@ -55,7 +55,7 @@
  * Connections
  *   connect [HOST PORT] [name=c1] [alpn=doq|none|a,b] [version=N|both]
  * [sni=NAME] [idle=D] [keepalive=D] [handshake=D] [max_data=N] [stream_data=N]
- *       [streams_bidi=N] [streams_uni=N] [priority=STRING] [tls12] [no_ack]
+ *       [streams_bidi=N] [streams_uni=N] [priority=STRING] [tls12]
  *       [bind=ADDRESS] [ca=FILE] [verify=NAME] [pin=BASE64] [nowait]
  *       [cid_limit=N] [token=HEX] [hello=RULES]   RULES: see hello.h
  *       version=both       begins with 1 and lists 1 and 2
@@ -163,7 +163,7 @@
  *                          or alone
  *   scatter STREAM PART... [fin] [order=reverse|forward] [size=N] [times=N]
  *                          each piece in a packet of its own
- *   quiet                  acknowledge nothing more
+ *   quiet                  acknowledge nothing more; what is sent still goes
  *   bits [reserved=N] [fixed=0|1] [corrupt=0|1]     of packets that follow
  *   keyupdate              our next key phase
  *   cid N                  packets go to the server's connection ID N
