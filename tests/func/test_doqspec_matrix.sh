@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# timeout: 400
+#
+# doqspec against a server that is wrong on purpose: each case turns red for
+# the mutants that it is there for, and stays green for most others, of which
+# some are tried here and all in long_doqspec_matrix.sh.
+
+. "$SRC/tests/func/lib.sh"
+
+[ "$VARIANT" = plain ] ||
+    skip "its time-outs are short; the server is a test's, not the product"
+. "$SRC/tests/func/matrix.inc"
+
+matrix_run 6
+matrix_print
+matrix_check
