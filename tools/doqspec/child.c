@@ -83,6 +83,7 @@ spec_child_prepare(
 {
 	raw_script_init(script);
 	script->any_rcode = true;
+	script->takes_leave = true;
 	script->first_deadline_ms = options->timeout_ms;
 	script->deadline_ms = options->timeout_ms;
 	for (size_t i = 0; i < options->vars.count; i++)

@@ -18,9 +18,20 @@ enum {
 	OWN_VARS = 16
 };
 
+/* The server repeats what an abandoned connection never acknowledged, and a
+ * later case may have its port. */
+static void
+take_leave(struct raw_script *script)
+{
+	for (struct raw_conn *c = script->loop.conns; c != NULL; c = c->next)
+		c->is_abandoned = false;
+}
+
 void
 raw_case_clear(struct raw_script *script)
 {
+	if (script->takes_leave)
+		take_leave(script);
 	raw_loop_done(&script->loop);
 	script->current = NULL;
 	script->former = NULL;
