@@ -12,6 +12,6 @@
     skip "its time-outs are short; the server is a test's, not the product"
 . "$SRC/tests/func/matrix.inc"
 
-matrix_run 6
+matrix_run 16
 matrix_print
 matrix_check

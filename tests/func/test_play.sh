@@ -55,7 +55,9 @@ view() {
 	    / frm rx [0-9]+ 0RTT STREAM/ {
 		id = nth[$1]
 		sub(/.* frm rx [0-9]+ /, "")
-		print id, $0
+		# Once: on a busy machine some are sent again.
+		if (!sent[id, $0]++)
+			print id, $0
 	    }' "$1" | sort -s -n -k 1,1
 }
 
