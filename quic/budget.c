@@ -99,8 +99,9 @@ quic_budget_check(struct evquic_conn *c)
 
 	if (c->state == QUIC_DEAD || c->close_wanted)
 		return;
-	if (own <= c->max_bytes && (own + c->unacked <= QUIC_CONN_BYTES_FAIR ||
-				       !quic_budget_is_over(c->router)))
+	if (own <= c->max_bytes &&
+	    (own + c->unacked + c->kept <= QUIC_CONN_BYTES_FAIR ||
+		!quic_budget_is_over(c->router)))
 		return;
 	counter_add(&c->router->worker->counters.shed_large, 1);
 	quic_conn_abandon(

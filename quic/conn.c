@@ -66,7 +66,7 @@ quic_conn_free(struct evquic_conn *c)
 	struct evquic_worker *w = c->router->worker;
 
 	assert(list_is_empty(&c->streams) && list_is_empty(&c->cids));
-	assert(c->unacked == 0);
+	assert(c->unacked == 0 && c->kept == 0);
 	ngtcp2_conn_del(c->qc);
 	quic_mem_done(c);
 	if (c->tls != NULL)
@@ -568,6 +568,15 @@ void
 evquic_conn_ready(struct evquic_conn *c)
 {
 	quic_worker_ready(c);
+}
+
+void
+evquic_conn_keep(struct evquic_conn *c, size_t before, size_t now)
+{
+	assert(before <= c->kept);
+	c->kept = c->kept - before + now;
+	account_charge(&c->router->worker->account, now);
+	account_refund(&c->router->worker->account, before);
 }
 
 size_t

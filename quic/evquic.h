@@ -101,7 +101,8 @@ struct evquic_accounts {
 	uint64_t connections;
 	uint64_t tombstones; /* closed connections still remembered */
 	uint64_t streams;
-	uint64_t conn_bytes;   /* ngtcp2, TLS sessions, connections, streams */
+	uint64_t conn_bytes;   /* ngtcp2, TLS sessions, connections, streams,
+				  and evquic_conn_keep() */
 	uint64_t buffer_bytes; /* buffers that somebody holds */
 };
 
@@ -549,6 +550,15 @@ EVQUIC_API void evquic_conn_ready(struct evquic_conn *conn);
 
 /* Bytes written to streams that are not yet acknowledged. */
 EVQUIC_API size_t evquic_conn_unacked(const struct evquic_conn *conn);
+
+/*
+ * What the application keeps in memory for the connection was `before` bytes
+ * and is `now`: it counts among what connections hold, and while that is too
+ * much, a connection that something large is kept for is closed.  0 again
+ * before the last stream is released.
+ */
+EVQUIC_API void evquic_conn_keep(
+    struct evquic_conn *conn, size_t before, size_t now);
 
 /* ------------------------------------------------------------- stream -- */
 

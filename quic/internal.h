@@ -531,6 +531,7 @@ struct evquic_conn {
 	struct list streams;
 	struct list sendq; /* streams with bytes that may be offered */
 	size_t unacked;	   /* bytes of buffers that streams hold */
+	size_t kept;	   /* by the application, evquic_conn_keep() */
 	size_t max_bytes;  /* what `account` may come to */
 
 	ngtcp2_ccerr error; /* what to close with; the reason stands below */

@@ -332,3 +332,9 @@ query_is_pending(const struct query *q)
 {
 	return q->copy != NULL;
 }
+
+size_t
+query_kept(const struct query *q)
+{
+	return q->copy != NULL && q->copy != q->inline_copy ? q->dns.len : 0;
+}

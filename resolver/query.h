@@ -79,4 +79,7 @@ void query_cancel(struct query *q);
 /* True while `done` is to be expected. */
 bool query_is_pending(const struct query *q);
 
+/* Bytes that it keeps besides itself while it is pending. */
+size_t query_kept(const struct query *q);
+
 #endif

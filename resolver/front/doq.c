@@ -74,6 +74,7 @@ struct doq_stream {
 	bool was_whole; /* counted in dc->busy */
 	nsec deadline;
 	size_t held;	 /* bytes in the reader, part of dc->held */
+	size_t kept;	 /* those, and what the query keeps */
 	size_t withheld; /* bytes whose credit is kept back */
 	struct dns_frame frame;
 	struct query query;
@@ -133,16 +134,19 @@ count_cancel(struct doq_conn *dc)
 
 /* -------------------------------------------------------------- memory -- */
 
-/* Notes how many bytes the reader holds now. */
+/* Notes how many bytes the reader holds now, and the query. */
 static void
 update_held(struct doq_stream *ds)
 {
 	struct service_counters *n = &ds->dc->worker->counters;
 	size_t held = dns_frame_held(&ds->frame);
+	size_t kept = held + query_kept(&ds->query);
 
 	ds->dc->held += held - ds->held;
 	counter_add(&n->doq_held_now, held - ds->held);
 	ds->held = held;
+	evquic_conn_keep(ds->dc->conn, ds->kept, kept);
+	ds->kept = kept;
 }
 
 /* The reader's bytes are not needed any more, and the client may send more. */
@@ -260,7 +264,10 @@ send_answer(struct doq_stream *ds, struct query_answer answer)
 static void
 on_answer(struct query *q, struct query_answer answer)
 {
-	send_answer(container_of(q, struct doq_stream, query), answer);
+	struct doq_stream *ds = container_of(q, struct doq_stream, query);
+
+	update_held(ds);
+	send_answer(ds, answer);
 }
 
 /* ------------------------------------------------------------- queries -- */
@@ -390,6 +397,7 @@ on_stream_opened(struct evquic_stream *stream)
 	ds->state = DOQ_ARRIVING;
 	ds->was_whole = false;
 	ds->held = 0;
+	ds->kept = 0;
 	ds->withheld = 0;
 	ds->deadline = nsec_add(worker_now(w),
 	    w->config->quic.query_arrival_timeout_ms * NSEC_PER_MSEC);

@@ -109,5 +109,38 @@ wait $crowd
 cat "$TMPDIR/out"
 check "others are served when they have gone" wait_for 20 \
     answers 192.0.2.1 ok.example.org
+
+# Queries that wait for a backend which says nothing: 108 MB of them.
+{
+	echo case queries that wait
+	echo nocontrol
+	echo allow failed
+	echo allow foreign
+	echo repeat 30
+	echo connect
+	i=0
+	while [ $i -lt 60 ]; do
+		echo "send new query:silent.w\$I.q$i.example.org/A,size=60000 fin"
+		i=$((i + 1))
+	done
+	echo end
+	echo wait 1s
+} > "$TMPDIR/waiting.raw"
+shed=$(said shed_large)
+"$DOQSPEC" play -s "127.0.0.1:$QUIC_PORT" "$TMPDIR/waiting.raw" &
+client=$!
+_own $client
+most=0
+while alive $client; do
+	waiting=$(said queries_now)
+	[ "$waiting" -le $most ] || most=$waiting
+done
+wait $client
+echo "# $most queries of 60,000 octets waited"
+check "queries are kept" [ $most -ge 50 ]
+check "the budget is for queries, too" [ $((most * 60000)) -lt \
+    $((LIMIT * 5 / 4)) ]
+counted shed_large $((shed + 10))
+check "others are served" wait_for 20 answers 192.0.2.1 ok.example.org
 check "all accounts return to 0" wait_for 60 all_is_gone
 quolld_stop
