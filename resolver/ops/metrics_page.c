@@ -247,7 +247,7 @@ static const struct other_row {
 	void (*write)(struct exposition *e, const char *name,
 	    const struct metrics_view *view);
 } other_rows[] = {
-    {"quoll_build_info", EXPOSITION_GAUGE, "version",
+    {"quoll_build_info", EXPOSITION_GAUGE, "version,ngtcp2,gnutls,libevent",
 	"always 1; the labels are the versions of quolld and its libraries",
 	write_build},
     {"process_start_time_seconds", EXPOSITION_GAUGE, NULL,
