@@ -209,6 +209,13 @@ check "it fails as it did" ends 1 --record "$TMPDIR/session2" \
     "$TMPDIR/session"
 check "and is the same" same lines "$TMPDIR/session" "$TMPDIR/session2"
 
+# Streams that cannot be had.
+printf 'connect\nsend 1 hex:00\nsend new-uni hex:00\n' |
+    "$DOQSPEC" play -i "$url" > "$TMPDIR/prompt" 2>&1
+check "a stream of the server" shows '^prompt:2: a client has no stream 1;'
+check "a stream that is not permitted" \
+    shows '^# c1: stream 2 waits for room$'
+
 # Lines of any kind end neither the session nor the tool.
 awk 'BEGIN {
 	srand(7)

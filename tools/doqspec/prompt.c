@@ -210,6 +210,7 @@ spec_prompt(struct player *player)
 	int status;
 
 	raw_script_begin(script, "prompt");
+	script->is_typed = true;
 	(void)raw_script_lines(script, first);
 	script->line = 0;
 	if (prompt.is_terminal)

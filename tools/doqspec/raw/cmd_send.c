@@ -6,6 +6,7 @@
 #include "tools/doqspec/raw/script.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -29,6 +30,31 @@ note_question(struct raw_out *out, const struct raw_buf *data)
 	raw_buf_done(&out->question);
 	raw_buf_add(
 	    &out->question, data->data + QUESTION_AT, at + 5 - QUESTION_AT);
+}
+
+/* Who types has no expectation that would tell. */
+static void
+tell_of_wait(const struct raw_script *script, uint64_t stream)
+{
+	if (script->is_typed && !raw_conn_has_credit(script->current, stream))
+		printf("# %s: stream %llu waits for room\n",
+		    script->current->name, (unsigned long long)stream);
+}
+
+static int
+send_octets(struct raw_script *script, uint64_t stream,
+    const struct raw_buf *data, bool fin, size_t split)
+{
+	int rc = raw_conn_send(script->current, stream, data, fin, split);
+
+	if (rc == 0)
+		tell_of_wait(script, stream);
+	else
+		fprintf(stderr,
+		    "%s:%u: a client has no stream %llu; behind `takeover` "
+		    "nobody asks\n",
+		    script->file, script->line, (unsigned long long)stream);
+	return rc;
 }
 
 static int
@@ -58,8 +84,7 @@ cmd_send(struct raw_script *script, const struct raw_words *words)
 	if (rc == 0 && is_query && raw_conn_out(script->current, stream))
 		note_question(raw_conn_out(script->current, stream), &data);
 	if (rc == 0)
-		rc = raw_conn_send(
-		    script->current, stream, &data, fin, (size_t)split);
+		rc = send_octets(script, stream, &data, fin, (size_t)split);
 	raw_buf_done(&data);
 	return rc == 0 ? 0 : -EINVAL;
 }

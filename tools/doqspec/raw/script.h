@@ -289,6 +289,7 @@ struct raw_script {
 	struct raw_outsider outsider; /* `udp` and what came back */
 	unsigned cases, cases_failed;
 	bool is_verbose;
+	bool is_typed;	  /* line by line, by somebody who looks on */
 	bool takes_leave; /* abandoned connections are closed at the case's end
 			   */
 	char seen[RAW_SEEN_TEXT]; /* what an expectation found instead */
