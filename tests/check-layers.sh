@@ -112,6 +112,20 @@ for file in $(sources base tls quic h3 dns resolver); do
 	done
 done
 
+# The judges link nothing of ours: the engine of doqspec, and the server that is
+# wrong on demand.
+for file in $(sources tools/doqspec/raw tests/fake/wrong); do
+	for header in $(includes "$file"); do
+		case $header in
+		tools/doqspec/raw/* | tests/fake/wrong/*) ;;
+		base/* | tls/* | quic/* | h3/* | dns/* | resolver/* | \
+		tools/* | tests/* | evquic*)
+			complain "$file includes \"$header\": it is a judge"
+			;;
+		esac
+	done
+done
+
 # The transport knows no application: not in a string, not in a section
 # number.  Comments may say which RFC an application's reader should see, so
 # they are cut first.

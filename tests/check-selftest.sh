@@ -12,7 +12,7 @@ copy=$(mktemp -d "${TMPDIR:-/tmp}/quoll-selftest.XXXXXX") || exit 1
 trap 'chmod -R u+w "$copy"; rm -rf "$copy"' EXIT
 
 mkdir -p "$copy/base" "$copy/tls" "$copy/quic" "$copy/dns" "$copy/tests" \
-    "$copy/resolver/back"
+    "$copy/resolver/back" "$copy/tools/doqspec/raw"
 cp "$SRC/.clang-format" "$copy/"
 cp "$SRC"/tests/check-*.sh "$copy/tests/"
 chmod -R u+w "$copy"
@@ -63,6 +63,7 @@ green() {
 	rm -f "$copy/$file"
 }
 
+red layers tools/doqspec/raw/x.c '#include "base/buf.h"'
 red layers base/x.c '#include <event2/event.h>'
 red layers base/x.c '#include "dns/name.h"'
 red layers tls/x.c '#include <ngtcp2/ngtcp2.h>'
