@@ -116,10 +116,12 @@ static void
 put_soa(struct job *job)
 {
 	static const uint32_t numbers[] = {1, 3600, 600, 86400, 300};
+	static const char mailbox[] = "\006nobody\007invalid";
 
-	put_head(job->out, TYPE_SOA, 2 + sizeof(numbers));
+	/* RFC 6303 3 */
+	put_head(job->out, TYPE_SOA, 1 + sizeof(mailbox) + sizeof(numbers));
 	raw_buf_u8(job->out, 0);
-	raw_buf_u8(job->out, 0);
+	raw_buf_add(job->out, mailbox, sizeof(mailbox));
 	for (size_t i = 0; i < 5; i++)
 		raw_buf_u32(job->out, numbers[i]);
 	job->authorities++;

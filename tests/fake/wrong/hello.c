@@ -147,7 +147,7 @@ wrong_hello_look(struct wrong_conn *conn, const uint8_t *p, size_t n)
 	if (n < RANDOM_AND_VERSION + 1)
 		return 0;
 	if (n > HELLO_LARGE && wrong_conn_does(conn, WRONG_HELLO_LARGE_FATAL))
-		return NGTCP2_INTERNAL_ERROR;
+		return NGTCP2_CONNECTION_REFUSED;
 	p += RANDOM_AND_VERSION;
 	n -= RANDOM_AND_VERSION;
 	if (p[0] > 0)

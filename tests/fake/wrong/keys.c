@@ -251,7 +251,7 @@ wrong_keys_decrypt(uint8_t *dest, const ngtcp2_crypto_aead *aead,
 	if (rc != 0 && w != NULL &&
 	    wrong_conn_does(w->conn, WRONG_UNOPENED_FATAL))
 		wrong_conn_close(
-		    w->conn, false, NGTCP2_PROTOCOL_VIOLATION, "sealed");
+		    w->conn, false, NGTCP2_CONNECTION_REFUSED, "sealed");
 	if (rc != 0 || w == NULL)
 		return rc;
 	return wrong_tamper_header(w->conn, w->level, aad, true) &&

@@ -215,11 +215,13 @@
 	X(WRONG_PATH_RESPONSE_FATAL, "path-response-fatal", "QSV-059", \
 	  "closes with CONNECTION_REFUSED for PATH_RESPONSE") \
 	X(WRONG_KEYS_FATAL, "keys-fatal", "QSV-048", \
-	  "says INTERNAL_ERROR after five key updates") \
+	  "closes with CONNECTION_REFUSED at a key update") \
 	X(WRONG_UNOPENED_FATAL, "unopened-fatal", "BAD-064", \
 	  "closes when a packet does not open") \
 	X(WRONG_BIT_CLEARED, "bit-cleared", "QSV-087", \
 	  "clears the fixed bit on resumed connections") \
+	X(WRONG_RETIRE_FATAL, "retire-fatal", "QSV-057", \
+	  "closes when the seventh connection ID is retired") \
 	/* frames that it does not notice */ \
 	X(WRONG_BLIND_STOP, "blind-stop", "DOQ-050", \
 	  "does not notice STOP_SENDING") \

@@ -338,7 +338,8 @@ look_at_token(struct wrong_server *server, struct wrong_birth *birth)
 	    (hd->tokenlen > 0 && wrong_does(server, WRONG_TOKEN_BAD_FATAL) &&
 		!is_good_token(server, birth))) {
 		refuse(server, birth,
-		    wrong_does(server, WRONG_RETRY_BAD_CODE)
+		    wrong_does(server, WRONG_RETRY_BAD_CODE) ||
+			    wrong_does(server, WRONG_TOKEN_BAD_FATAL)
 			? NGTCP2_CONNECTION_REFUSED
 			: NGTCP2_INVALID_TOKEN);
 		return TURNED_AWAY;

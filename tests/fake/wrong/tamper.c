@@ -25,8 +25,9 @@ enum {
 	MAX_STREAMS_MOST_BITS = 60,
 	LONG_FORM = 0x80,
 	FRAMES_MANY = 400,
+	RETIRED_MANY = 5,
 	REGISTERED = 6,
-	UPDATES_MANY = 5,
+
 	FAR_AHEAD = 1000
 };
 
@@ -388,6 +389,10 @@ on_hard_work(struct wrong_conn *conn, const struct raw_frame *f)
 	if (f->type == RAW_FRAME_CLOSE_APP && f->code >= REGISTERED &&
 	    wrong_conn_does(conn, WRONG_CLOSE_SPREADS))
 		close_all(conn->server);
+	if (f->type == RAW_FRAME_RETIRE_CONNECTION_ID &&
+	    f->value > RETIRED_MANY &&
+	    wrong_conn_does(conn, WRONG_RETIRE_FATAL))
+		wrong_conn_close(conn, false, NGTCP2_CONNECTION_REFUSED, "");
 	if (f->type == RAW_FRAME_PATH_RESPONSE &&
 	    wrong_conn_does(conn, WRONG_PATH_RESPONSE_FATAL))
 		wrong_conn_close(conn, false, NGTCP2_CONNECTION_REFUSED, "");
@@ -452,9 +457,9 @@ wrong_tamper_header(struct wrong_conn *conn, enum wrong_level level,
 		conn->packets_out++;
 		return true;
 	}
-	if (phase != conn->phase && ++conn->key_updates > UPDATES_MANY &&
-	    wrong_conn_does(conn, WRONG_KEYS_FATAL))
-		wrong_conn_close(conn, false, NGTCP2_INTERNAL_ERROR, "keys");
+	if (phase != conn->phase && wrong_conn_does(conn, WRONG_KEYS_FATAL))
+		wrong_conn_close(
+		    conn, false, NGTCP2_CONNECTION_REFUSED, "keys");
 	conn->phase = phase;
 	if ((header[0] & RESERVED_BITS) != 0 &&
 	    wrong_conn_does(conn, WRONG_BLIND_RESERVED))

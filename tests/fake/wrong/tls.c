@@ -402,7 +402,7 @@ wrong_tls_completed(struct wrong_conn *conn)
 	if (wrong_conn_does(conn, WRONG_V2_FATAL) &&
 	    ngtcp2_conn_get_negotiated_version(conn->quic) ==
 		NGTCP2_PROTO_VER_V2)
-		wrong_conn_close(conn, false, NGTCP2_INTERNAL_ERROR, "v2");
+		wrong_conn_close(conn, false, NGTCP2_CONNECTION_REFUSED, "v2");
 	if (wrong_conn_does(conn, WRONG_CERT_REQUEST))
 		conn->ask_at = raw_now() + ASK_MS * RAW_MS;
 }

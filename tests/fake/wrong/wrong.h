@@ -146,7 +146,7 @@ struct wrong_conn {
 	uint64_t credit_withheld, stream_limit, cids_issued;
 	uint64_t next_stream; /* of the client */
 	uint64_t ask_at;      /* for a certificate; 0: not */
-	uint64_t small_frames, datagrams, key_updates;
+	uint64_t small_frames, datagrams;
 	ngtcp2_cid original;
 	bool offers_psk, phase;
 	bool gives_credit;
