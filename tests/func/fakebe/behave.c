@@ -39,6 +39,7 @@
 #include <string.h>
 
 enum {
+	BADCOOKIE = 23,
 	HEADER_LEN = 12,
 	RIGHT_AFTER_MS = 50,
 	FORGED_MS = 300,
@@ -382,7 +383,8 @@ do_ext_rcode(struct be_job *job, const struct be_query *q, unsigned rcode)
 {
 	struct raw_buf b = {0};
 
-	if (!q->has_opt) {
+	/* A cookie proves an address, as TCP does (RFC 7873 5.2.3). */
+	if (!q->has_opt || (rcode == BADCOOKIE && q->is_tcp)) {
 		be_send_right(job, q, 0);
 		return;
 	}
@@ -694,7 +696,7 @@ static const struct {
     {"noedns", do_noedns, false},
     {"ednsdrop", do_noedns, true},
     {"badvers", do_ext_rcode, 16},
-    {"badcookie", do_ext_rcode, 23},
+    {"badcookie", do_ext_rcode, BADCOOKIE},
     {"keepalive", do_opt, OPT_KEEPALIVE},
     {"ede", do_opt, OPT_EDE},
     {"ecs", do_opt, OPT_ECS},
