@@ -5,7 +5,7 @@
  *	NAME{LABEL="VALUE",...} NUMBER
  *
  * Only values of labels can come from outside; of their octets, backslash,
- *quote and newline have a meaning there and are escaped as the format says.
+ * quote and newline have a meaning there and are escaped as the format says.
  */
 #include "resolver/ops/exposition.h"
 
@@ -94,7 +94,6 @@ exposition_family(struct exposition *e, const char *name,
 	static const char *const words[] = {
 	    [EXPOSITION_COUNTER] = "counter",
 	    [EXPOSITION_GAUGE] = "gauge",
-	    [EXPOSITION_HISTOGRAM] = "histogram",
 	};
 
 	assert(exposition_name_is_valid(name, false));

@@ -15,7 +15,6 @@ struct evbuffer;
 enum exposition_type {
 	EXPOSITION_COUNTER,
 	EXPOSITION_GAUGE,
-	EXPOSITION_HISTOGRAM,
 };
 
 /* One page in the making.  `failed`: memory was short, throw it away. */
@@ -50,8 +49,8 @@ void exposition_family(struct exposition *e, const char *name,
     enum exposition_type type, const char *help);
 
 /*
- * Adds a sample of the family that was begun last, with a value as printf makes
- * it.  `name` is the family's, but for a histogram's _bucket and so on.
+ * Adds a sample of the family that was begun last, which is called `name`, with
+ * a value as printf makes it.
  */
 void exposition_sample(struct exposition *e, const char *name,
     const struct exposition_label *labels, size_t nlabels, const char *fmt, ...)
