@@ -256,20 +256,13 @@ judge(struct raw_script *script, const struct flood *f)
 static int
 take_word(struct flood *f, const char *word)
 {
-	const struct {
-		const char *key;
-		uint64_t *to;
-	} numbers[] = {{"sources", &f->nsources}, {"rate", &f->rate}};
+	const struct raw_word_place places[] = {
+	    {"sources", &f->nsources}, {"rate", &f->rate}};
 	const char *value = raw_word_value(word, "listen");
 
 	if (value != NULL)
 		return raw_word_duration(value, &f->listen_ms);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		value = raw_word_value(word, numbers[i].key);
-		if (value != NULL)
-			return raw_word_number(value, numbers[i].to);
-	}
-	return -EINVAL;
+	return raw_word_keyed(word, places, sizeof(places) / sizeof(places[0]));
 }
 
 static int

@@ -45,18 +45,13 @@ static int
 take_data_word(
     struct raw_script *script, const char *word, struct data_words *d)
 {
-	const struct {
-		const char *key;
-		uint64_t *to;
-	} numbers[] = {{"id", &d->id}, {"off", &d->off}, {"size", &d->size},
-	    {"times", &d->times}};
+	const struct raw_word_place places[] = {{"id", &d->id},
+	    {"off", &d->off}, {"size", &d->size}, {"times", &d->times}};
+	int rc =
+	    raw_word_keyed(word, places, sizeof(places) / sizeof(places[0]));
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		const char *value = raw_word_value(word, numbers[i].key);
-
-		if (value != NULL)
-			return raw_word_number(value, numbers[i].to);
-	}
+	if (rc != -ENOENT)
+		return rc;
 	if (strcmp(word, "fin") == 0)
 		d->fin = true;
 	else if (strcmp(word, "order=reverse") == 0)

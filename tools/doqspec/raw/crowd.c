@@ -39,21 +39,13 @@ struct crowd {
 static int
 take_word(struct crowd *c, const char *word)
 {
-	const struct {
-		const char *key;
-		uint64_t *to;
-	} numbers[] = {{"conns", &c->conns}, {"streams", &c->streams},
-	    {"share", &c->share}, {"code", &c->code}};
+	const struct raw_word_place places[] = {{"conns", &c->conns},
+	    {"streams", &c->streams}, {"share", &c->share}, {"code", &c->code}};
 	const char *value = raw_word_value(word, "every");
 
 	if (value != NULL)
 		return raw_word_duration(value, &c->every_ms);
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		value = raw_word_value(word, numbers[i].key);
-		if (value != NULL)
-			return raw_word_number(value, numbers[i].to);
-	}
-	return -EINVAL;
+	return raw_word_keyed(word, places, sizeof(places) / sizeof(places[0]));
 }
 
 static int

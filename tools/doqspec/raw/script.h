@@ -384,6 +384,13 @@ int raw_word_number(const char *text, uint64_t *ret_number);
 int raw_word_duration(const char *text, uint64_t *ret_ms);
 /* The value when word is "KEY=VALUE", else NULL. */
 const char *raw_word_value(const char *word, const char *key);
+/* The number of a word KEY=NUMBER to its place; -ENOENT for another key. */
+struct raw_word_place {
+	const char *key;
+	uint64_t *to;
+};
+int raw_word_keyed(
+    const char *word, const struct raw_word_place *places, size_t nplaces);
 int raw_word_stream(
     struct raw_script *script, const char *text, uint64_t *ret_stream);
 /* Appends a PART; -ENOENT when the word is none. */

@@ -104,6 +104,19 @@ raw_word_value(const char *word, const char *key)
 }
 
 int
+raw_word_keyed(
+    const char *word, const struct raw_word_place *places, size_t nplaces)
+{
+	for (size_t i = 0; i < nplaces; i++) {
+		const char *value = raw_word_value(word, places[i].key);
+
+		if (value != NULL)
+			return raw_word_number(value, places[i].to);
+	}
+	return -ENOENT;
+}
+
+int
 raw_word_stream(
     struct raw_script *script, const char *text, uint64_t *ret_stream)
 {
