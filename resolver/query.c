@@ -188,12 +188,24 @@ on_upstream(struct upstream_ask *ask, const struct upstream_result *result)
 	q->done(q, answer);
 }
 
+/* So are the addresses; the client may move while we wait. */
+static void
+keep_asker(struct query *q, const struct query_asker *asker)
+{
+	net_addr_copy(&q->client, asker->address);
+	net_addr_copy(&q->local, asker->local);
+	q->ask.client = net_addr_get(&q->client);
+	q->ask.local = net_addr_get(&q->local);
+}
+
 static enum query_outcome
-ask_upstream(struct query *q, struct query_answer *ret)
+ask_upstream(
+    struct query *q, const struct query_asker *asker, struct query_answer *ret)
 {
 	struct service_counters *n = &q->worker->counters;
 	int rc = keep_message(q);
 
+	keep_asker(q, asker);
 	if (rc == 0)
 		rc = upstream_start(q->worker->upstream, &q->ask, &q->dns, 0);
 	if (rc == 0) {
@@ -313,7 +325,7 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 	}
 	if (!(q->dns.flags & DNS_FLAG_RD))
 		return refuse(q, &n->query_policy, &no_recursion, ret_answer);
-	return ask_upstream(q, ret_answer);
+	return ask_upstream(q, asker, ret_answer);
 }
 
 void

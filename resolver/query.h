@@ -18,6 +18,7 @@
 #include "dns/message.h"
 #include "resolver/back/upstream.h"
 #include "resolver/front/front.h"
+#include "resolver/net/addr.h"
 
 struct evquic_buf;
 struct query;
@@ -33,6 +34,7 @@ struct query_answer {
 /* Who asks, and how. */
 struct query_asker {
 	const struct sockaddr *address;
+	const struct sockaddr *local; /* where it came in */
 	bool is_early; /* in early data, which anybody may replay */
 };
 
@@ -49,6 +51,8 @@ struct query {
 	/* The rest is private. */
 	struct dns_query dns;
 	struct upstream_ask ask;
+	union net_addr client; /* while we wait: what `ask` points to */
+	union net_addr local;
 	uint8_t *copy; /* the message while we wait; `inline_copy` or malloc */
 	uint8_t inline_copy[QUERY_INLINE];
 };

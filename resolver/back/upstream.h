@@ -83,10 +83,14 @@ struct upstream_slot {
 
 /*
  * A question on its way, embedded in the asker's object.  Zeroed memory with
- * `done` set is an idle one.  All but `done` is private.
+ * `done` set is an idle one.  All but the first three is private.
  */
 struct upstream_ask {
 	upstream_done_fn done;
+	/* Who asks, and where that came in; NULL: nobody whom we may name.
+	 * Set before upstream_start(), borrowed until the question's end. */
+	const struct sockaddr *client;
+	const struct sockaddr *local;
 	struct upstream *upstream; /* NULL while idle */
 	const struct dns_query *query;
 	struct list link;

@@ -279,6 +279,7 @@ dispatch(struct doq_stream *ds)
 	struct service_counters *n = &dc->worker->counters;
 	struct query_asker asker = {
 	    .address = evquic_conn_peer(dc->conn),
+	    .local = evquic_conn_local(dc->conn),
 	    .is_early = evquic_stream_is_early(ds->stream),
 	};
 	struct query_answer answer;
