@@ -59,6 +59,7 @@ struct place {
 #define L2(text) "\2" text
 #define L3(text) "\3" text
 
+#define CANARY "\23use-application-dns\3net"
 #define REVERSE4 "\7in-addr\4arpa"
 #define REVERSE6 "\3ip6\4arpa"
 #define ZEROES5 L1("0") L1("0") L1("0") L1("0") L1("0")
@@ -75,9 +76,17 @@ static const struct dns_special zones[] = {
     ZONE("\7invalid", KIND_NO_NAME, true),
     ZONE("\5onion", KIND_NO_NAME, true),
     ZONE("\4test", KIND_NO_NAME, false),
-    /* RFC 9462 6.4, RFC 8375 4 */
+    /* RFC 6762 22.1: multicast DNS's; RFC 9476 2: not of the DNS at all */
+    ZONE("\5local", KIND_NO_NAME, false),
+    ZONE("\3alt", KIND_NO_NAME, false),
+    /* RFC 9462 6.4 */
     ZONE("\10resolver\4arpa", KIND_NO_DATA, true),
+    /* RFC 8375 4; RFC 9665 10: of one network both, and delegated insecurely */
     ZONE("\4home\4arpa", KIND_EMPTY, false),
+    ZONE("\7default\7service\4arpa", KIND_EMPTY, false),
+    /* Mozilla's: with a negative answer browsers that were not told otherwise
+     * go on asking the resolver that they were given. */
+    ZONE(CANARY, KIND_EMPTY, false),
     /* RFC 6303 4.1: RFC 1918 */
     EMPTY4(L2("10")),
     EMPTY4(L2("16") L3("172")),
@@ -137,20 +146,21 @@ wire_name(const struct dns_special *s)
 static bool
 is_candidate(const uint8_t *name)
 {
-	static const char *const ends[] = {
-	    "\4arpa", "\11localhost", "\7invalid", "\5onion", "\4test"};
+	static const char *const ends[] = {"\4arpa", "\11localhost",
+	    "\7invalid", "\5onion", "\4test", "\5local", "\3alt"};
 	const uint8_t *last = name;
+	const uint8_t *p;
 	size_t i;
 
-	for (; *name != 0; name += 1 + (size_t)*name)
-		last = name;
+	for (p = name; *p != 0; p += 1 + (size_t)*p)
+		last = p;
 	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		if (*last == (uint8_t)ends[i][0] &&
 		    dns_name_bytes_equal(
 			last, (const uint8_t *)ends[i], 1 + (size_t)*last))
 			return true;
 	}
-	return false;
+	return dns_name_is_subdomain(name, (const uint8_t *)CANARY);
 }
 
 /* Does the question belong to the zone above, and have a use there? */
@@ -339,6 +349,10 @@ dns_special_answer(const struct dns_special *s, const struct dns_query *q,
 	rc = dns_answer_start(q, hop, DNS_FLAG_AA | DNS_FLAG_RA, out);
 	if (rc == 0)
 		rc = put_records(s, q, out, &e.rcode);
+	if (rc == 0 && dns_get16(out->data + DNS_OFF_ANCOUNT) == 0) {
+		e.ede = DNS_EDE_OTHER;
+		e.text = "special name, answered here and asked nowhere";
+	}
 	if (rc == 0)
 		rc = dns_answer_finish(q, hop, &e, out);
 	return rc;

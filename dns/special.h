@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Names that are answered here and never asked of anybody: those of RFC 6761,
- * the reverse zones of private addresses (RFC 6303), onion (RFC 7686),
- * home.arpa (RFC 8375) and resolver.arpa (RFC 9462).
+ * the reverse zones of private addresses (RFC 6303), local (RFC 6762), onion
+ * (RFC 7686), alt (RFC 9476), home.arpa (RFC 8375), default.service.arpa (RFC
+ * 9665), resolver.arpa (RFC 9462), and use-application-dns.net.
+ *
+ * Not among them, since no RFC asks a resolver for it and the signed zone above
+ * says what there is: example and its kin, 6tisch.arpa, eap.arpa.
  */
 #ifndef DNS_SPECIAL_H
 #define DNS_SPECIAL_H

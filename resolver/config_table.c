@@ -384,9 +384,12 @@ const struct config_key config_keys[] = {
 	IN_CONFIG(special.forward),
 	.max = ZONES_MAX,
 	.example = "test 10.in-addr.arpa",
-	.help = "Those that are asked upstream all the same: test,\n"
-		"home.arpa, or reverse zones of private addresses\n"
-		"(RFC 6303), such as 168.192.in-addr.arpa."},
+	.help = "Those that are asked upstream all the same: test, local,\n"
+		"alt, home.arpa, default.service.arpa, reverse zones of\n"
+		"private addresses (RFC 6303), such as\n"
+		"168.192.in-addr.arpa, or use-application-dns.net, which\n"
+		"has no address here, so that Firefox goes on asking this\n"
+		"resolver where nobody has chosen another one."},
     {.path = NULL},
 };
 

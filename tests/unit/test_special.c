@@ -259,6 +259,67 @@ test_home_arpa(void)
 	PROVE("FWD-152", answer_message(&m, 0));
 }
 
+/* What the registry of special-use names has got since. */
+static void
+test_newer(void)
+{
+	struct dnsmsg m;
+	uint64_t bit;
+
+	CU_ASSERT(is_nxdomain("local", A));
+	CU_ASSERT(is_nxdomain("printer.Local", AAAA));
+	CU_ASSERT(is_nxdomain("a.b.alt", TXT));
+	CU_ASSERT(is_nxdomain("x.default.service.arpa", PTR));
+	CU_ASSERT(is_nodata("default.service.arpa", A));
+	CU_ASSERT(!answer("service.arpa", A));
+	CU_ASSERT(!answer("xlocal", A));
+	CU_ASSERT(!answer("local.example", A));
+	CU_ASSERT(dns_special_bit("local", &bit) == 0);
+	dnsmsg_query(&m, "printer.local", A);
+	CU_ASSERT(!answer_message(&m, bit));
+}
+
+/* No address, so browsers go on asking us; its DS is its parent's affair. */
+static void
+test_canary(void)
+{
+	struct dnsmsg m;
+	uint64_t bit;
+
+	CU_ASSERT(is_nodata("use-application-dns.net", A));
+	CU_ASSERT(is_nodata("Use-Application-DNS.Net", AAAA));
+	CU_ASSERT(is_nxdomain("x.use-application-dns.net", A));
+	CU_ASSERT(!answer("application-dns.net", A));
+	CU_ASSERT(!answer("xuse-application-dns.net", A));
+	CU_ASSERT(!answer("net", A));
+	dnsmsg_query(&m, "use-application-dns.net", DS);
+	dnsmsg_opt(&m, 1232, 0x8000, NULL, 0);
+	CU_ASSERT(!answer_message(&m, 0));
+	CU_ASSERT(dns_special_bit("use-application-dns.net", &bit) == 0);
+	dnsmsg_query(&m, "use-application-dns.net", A);
+	CU_ASSERT(!answer_message(&m, bit));
+}
+
+/* A negative answer of our own says that it is, a positive one is what it is.
+ */
+static void
+test_reason(void)
+{
+	struct dnsmsg m;
+
+	dnsmsg_query(&m, "x.test", A);
+	dnsmsg_opt(&m, 1232, 0, NULL, 0);
+	CU_ASSERT(answer_message(&m, 0));
+	CU_ASSERT(dnsmsg_options(got, got_len, 15) == 1);
+	dnsmsg_query(&m, "x.test", A);
+	CU_ASSERT(answer_message(&m, 0));
+	PROVE("FWD-081", dnsmsg_get16(got, 10) == 0);
+	dnsmsg_query(&m, "localhost", A);
+	dnsmsg_opt(&m, 1232, 0, NULL, 0);
+	CU_ASSERT(answer_message(&m, 0));
+	CU_ASSERT(dnsmsg_options(got, got_len, 15) == 0);
+}
+
 static void
 test_borders(void)
 {
@@ -363,6 +424,9 @@ test_special_register(void)
 	unit_test(s, "switches", test_switches);
 	unit_test(s, "resolver.arpa", test_resolver_arpa);
 	unit_test(s, "home.arpa", test_home_arpa);
+	unit_test(s, "newer names", test_newer);
+	unit_test(s, "canary", test_canary);
+	unit_test(s, "reason", test_reason);
 	unit_test(s, "borders", test_borders);
 	unit_test(s, "class", test_class);
 	unit_test(s, "hop", test_hop);
