@@ -11,6 +11,7 @@
 #include "resolver/ops/metrics_page.h"
 #include "resolver/ops/notify.h"
 #include "resolver/options.h"
+#include "resolver/own.h"
 #include "resolver/server.h"
 #include <config.h>
 
@@ -294,22 +295,40 @@ print_line(void *arg, enum log_level level, const char *line)
 	fprintf(arg, "%s\n", line);
 }
 
-/* --check looks into certificates, too; it needs no state directory. */
+/* Certificates, unless it is our own, which needs a state directory. */
+static int
+check_certs(const struct config *config, const struct certs_listener *listener,
+    struct evquic_cred **ret_cred)
+{
+	int64_t now = (int64_t)time(NULL);
+	struct evquic_cred *cred;
+	int rc;
+
+	if (config->tls.certificates.count == 0)
+		return 0;
+	rc = certs_load(config, NULL, now, listener, &cred);
+	if (rc != 0)
+		return rc;
+	certs_tell_sizes(config, cred, listener);
+	certs_tell_dates(config, cred, now, listener);
+	*ret_cred = cred;
+	return 0;
+}
+
+/* --check looks into the files that the configuration names, too. */
 static int
 check(const struct config *config)
 {
 	struct certs_listener listener = {print_line, stderr};
-	int64_t now = (int64_t)time(NULL);
-	struct evquic_cred *cred;
+	struct evquic_cred *cred = NULL;
+	struct own *own = NULL;
+	int rc = check_certs(config, &listener, &cred);
 
-	if (config->tls.certificates.count == 0)
-		return OPTIONS_EXIT_OK;
-	if (certs_load(config, NULL, now, &listener, &cred) != 0)
-		return OPTIONS_EXIT_FAILURE;
-	certs_tell_sizes(config, cred, &listener);
-	certs_tell_dates(config, cred, now, &listener);
+	if (rc == 0)
+		rc = own_load(config, cred, &listener, &own);
+	own_unref(own);
 	evquic_cred_unref(cred);
-	return OPTIONS_EXIT_OK;
+	return rc == 0 ? OPTIONS_EXIT_OK : OPTIONS_EXIT_FAILURE;
 }
 
 /* Loads the configuration, then checks it or runs with it. */

@@ -12,6 +12,7 @@
 #include "resolver/ops/memory.h"
 #include "resolver/ops/metrics.h"
 #include "resolver/ops/report.h"
+#include "resolver/own.h"
 #include "resolver/peers.h"
 #include "resolver/state.h"
 #include "resolver/worker.h"
@@ -52,6 +53,15 @@ load_cred(
 
 	return certs_load(
 	    config, s->state_dir, (int64_t)time(NULL), &listener, ret);
+}
+
+static int
+load_own(struct server *s, const struct config *config,
+    const struct evquic_cred *cred, struct own **ret)
+{
+	struct certs_listener listener = certs_to_log(s->log);
+
+	return own_load(config, cred, &listener, ret);
 }
 
 static void
@@ -312,8 +322,10 @@ serve(struct server *s)
 		log_err(s->log, "cannot make the service: %s", strerror(errno));
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < s->nworkers; i++)
+	for (size_t i = 0; i < s->nworkers; i++) {
 		evquic_endpoint_serve(s->endpoint, i, service);
+		s->workers[i]->own = own_ref(s->own);
+	}
 	evquic_service_unref(service);
 	return 0;
 }
@@ -350,6 +362,8 @@ server_init(
 		rc = make_workers(s, is_traced);
 	if (rc == 0)
 		rc = listen_all(s);
+	if (rc == 0)
+		rc = load_own(s, config, s->cred, &s->own);
 	if (rc == 0)
 		rc = serve(s);
 	if (rc == 0)
@@ -399,19 +413,62 @@ name_restart_keys(struct server *s, const struct config *config)
 		log_warn(s->log, "%s changes with a restart only", keys[i]);
 }
 
-/* Hands configuration, certificate and keys to the workers. */
+/* What a reload brings: all of it is taken over, or nothing. */
+struct change {
+	struct config *config; /* borrowed */
+	struct evquic_cred *cred;
+	struct own *own;
+};
+
 static int
-distribute(struct server *s, struct config *config, struct evquic_cred *cred)
+load_change(struct server *s, struct config *config, struct change *ret)
 {
-	struct evquic_service *service = make_service(s, config, cred);
+	struct change c = {.config = config};
+	int rc = load_cred(s, config, &c.cred);
+
+	if (rc == 0)
+		rc = load_own(s, config, c.cred, &c.own);
+	if (rc == 0)
+		*ret = c;
+	else
+		evquic_cred_unref(c.cred);
+	return rc;
+}
+
+static void
+drop_change(struct change *c)
+{
+	evquic_cred_unref(c->cred);
+	own_unref(c->own);
+}
+
+/* Its references become ours. */
+static void
+keep_change(struct server *s, const struct change *c)
+{
+	evquic_cred_unref(s->cred);
+	s->cred = c->cred;
+	own_unref(s->own);
+	s->own = c->own;
+	config_ref(c->config);
+	config_unref(s->config);
+	s->config = c->config;
+}
+
+/* Hands configuration, certificate, keys and own answers to the workers. */
+static int
+distribute(struct server *s, const struct change *c)
+{
+	struct evquic_service *service = make_service(s, c->config, c->cred);
 
 	if (service == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < s->nworkers; i++)
 		worker_order(
 		    s->workers[i], &(struct worker_orders){
-				       .config = config_ref(config),
+				       .config = config_ref(c->config),
 				       .service = evquic_service_ref(service),
+				       .own = own_ref(c->own),
 				   });
 	evquic_service_unref(service);
 	return 0;
@@ -419,11 +476,11 @@ distribute(struct server *s, struct config *config, struct evquic_cred *cred)
 
 /* All that can fail; what is there goes on meanwhile. */
 static int
-prepare_reload(struct server *s, struct config *config,
-    struct evquic_cred *cred, struct metrics **ret)
+prepare_reload(
+    struct server *s, const struct change *change, struct metrics **ret)
 {
 	struct metrics *m;
-	int rc = prepare_metrics(s, config, cred, &m);
+	int rc = prepare_metrics(s, change->config, change->cred, &m);
 
 	if (rc != 0)
 		return rc;
@@ -433,7 +490,7 @@ prepare_reload(struct server *s, struct config *config,
 	if (rc == 0)
 		rc = secrets_reread(&s->secrets, s->state_dir, s->log);
 	if (rc == 0)
-		rc = distribute(s, config, cred);
+		rc = distribute(s, change);
 	if (rc == 0)
 		*ret = m;
 	else if (m != s->metrics)
@@ -453,24 +510,21 @@ replace_metrics(struct server *s, struct metrics *m)
 int
 server_reload(struct server *s, struct config *config)
 {
-	struct evquic_cred *cred;
+	struct change change;
 	struct metrics *m;
-	int rc = load_cred(s, config, &cred);
+	int rc = load_change(s, config, &change);
 
 	if (rc == 0) {
-		rc = prepare_reload(s, config, cred, &m);
+		rc = prepare_reload(s, &change, &m);
 		if (rc != 0)
-			evquic_cred_unref(cred);
+			drop_change(&change);
 	}
 	if (rc != 0) {
 		log_err(s->log, "reload failed: everything stays as it was");
 		return rc;
 	}
 	name_restart_keys(s, config);
-	evquic_cred_unref(s->cred);
-	s->cred = cred;
-	config_unref(s->config);
-	s->config = config_ref(config);
+	keep_change(s, &change);
 	replace_metrics(s, m);
 	log_set(s->log, config->log.level, config->log.format);
 	describe_cred(s);
@@ -478,23 +532,24 @@ server_reload(struct server *s, struct config *config)
 	return 0;
 }
 
-/* Only the certificate that we signed ourselves: it may have been made anew. */
+/* Only the certificate that we signed ourselves: it may have been made anew,
+ * for the same names; so what we answer ourselves stays. */
 static void
 renew_own(struct server *s)
 {
-	struct evquic_cred *cred;
+	struct change change = {.config = s->config};
 
 	if (s->config->tls.certificates.count > 0 ||
-	    load_cred(s, s->config, &cred) != 0)
+	    load_cred(s, s->config, &change.cred) != 0)
 		return;
-	if (certs_expiry(cred) == certs_expiry(s->cred) ||
-	    distribute(s, s->config, cred) != 0) {
-		evquic_cred_unref(cred);
+	change.own = own_ref(s->own);
+	if (certs_expiry(change.cred) == certs_expiry(s->cred) ||
+	    distribute(s, &change) != 0) {
+		drop_change(&change);
 		return;
 	}
-	evquic_cred_unref(s->cred);
-	s->cred = cred;
-	metrics_update(s->metrics, s->config, cred);
+	keep_change(s, &change);
+	metrics_update(s->metrics, s->config, s->cred);
 }
 
 void
@@ -548,6 +603,7 @@ server_done(struct server *s)
 	free(s->workers);
 	peers_free(s->peers);
 	evquic_cred_unref(s->cred);
+	own_unref(s->own);
 	evquic_replay_unref(s->tokens_seen);
 	evquic_replay_unref(s->early_seen);
 	secrets_done(&s->secrets);

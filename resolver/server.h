@@ -18,6 +18,7 @@ struct evquic_cred;
 struct evquic_endpoint;
 struct evquic_replay;
 struct metrics;
+struct own;
 struct peers;
 struct worker;
 
@@ -27,6 +28,7 @@ struct server {
 	char state_dir[PATH_MAX];
 	struct secrets secrets;
 	struct evquic_cred *cred;
+	struct own *own;
 	struct peers *peers;
 	struct evquic_replay *tokens_seen;
 	struct evquic_replay *early_seen; /* early data taken in this life */

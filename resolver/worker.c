@@ -8,6 +8,7 @@
  */
 #include "resolver/worker.h"
 #include "resolver/front/doq.h"
+#include "resolver/own.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -106,6 +107,10 @@ on_orders(evutil_socket_t fd, short what, void *arg)
 	(void)pthread_mutex_unlock(&w->lock);
 	if (o.config != NULL)
 		take_config(w, o.config);
+	if (o.own != NULL) {
+		own_unref(w->own);
+		w->own = o.own;
+	}
 	if (o.service != NULL) {
 		evquic_endpoint_serve(w->endpoint, w->index, o.service);
 		evquic_service_unref(o.service);
@@ -217,6 +222,7 @@ worker_order(struct worker *w, const struct worker_orders *orders)
 {
 	struct config *config = NULL;
 	struct evquic_service *service = NULL;
+	struct own *own = NULL;
 
 	(void)pthread_mutex_lock(&w->lock);
 	if (orders->config != NULL) {
@@ -227,11 +233,16 @@ worker_order(struct worker *w, const struct worker_orders *orders)
 		service = w->orders.service;
 		w->orders.service = orders->service;
 	}
+	if (orders->own != NULL) {
+		own = w->orders.own;
+		w->orders.own = orders->own;
+	}
 	w->orders.drain |= orders->drain;
 	w->orders.close |= orders->close;
 	(void)pthread_mutex_unlock(&w->lock);
 	config_unref(config);
 	evquic_service_unref(service);
+	own_unref(own);
 	(void)eventfd_write(w->wake_fd, 1);
 }
 
@@ -264,6 +275,8 @@ worker_free(struct worker *w)
 		close(w->wake_fd);
 	config_unref(w->orders.config);
 	evquic_service_unref(w->orders.service);
+	own_unref(w->orders.own);
+	own_unref(w->own);
 	config_unref(w->config);
 	(void)pthread_mutex_destroy(&w->lock);
 	free(w);

@@ -23,6 +23,7 @@
 
 struct event;
 struct event_base;
+struct own;
 struct peers;
 struct worker;
 
@@ -30,8 +31,9 @@ struct worker;
 struct worker_orders {
 	struct config *config; /* a new one, with a reference, or NULL */
 	struct evquic_service *service;
-	bool drain; /* answer what runs, then stop */
-	bool close; /* close what is left, then stop */
+	struct own *own; /* as the configuration */
+	bool drain;	 /* answer what runs, then stop */
+	bool close;	 /* close what is left, then stop */
 };
 
 struct worker {
@@ -41,6 +43,7 @@ struct worker {
 	bool is_traced;
 	struct log *log;
 	struct config *config; /* our reference */
+	struct own *own;       /* ours; NULL: nothing (some tests) */
 
 	struct event_base *base;
 	struct event *wake_event; /* orders have come */

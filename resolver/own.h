@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What this server answers of itself, besides the special names: a snapshot
+ * that the main thread makes of configuration, files and certificates, at the
+ * start and at each reload.  Immutable, shared by all workers, which only read
+ * it; the last reference frees it, in whatever thread.
+ */
+#ifndef RESOLVER_OWN_H
+#define RESOLVER_OWN_H
+
+#include <stdatomic.h>
+
+#include "resolver/certs.h"
+#include "resolver/config.h"
+
+struct evquic_cred;
+
+struct own {
+	atomic_uint refs;
+};
+
+/*
+ * Makes a snapshot; reads the files that `config` names, which may take
+ * seconds: not for workers.  `cred` was loaded from `config`; NULL: --check has
+ * none, since it would have to be made.  All or nothing: 0 and the caller owns
+ * the reference in *ret_own; or a negative errno, each fault was told of at
+ * level error, and *ret_own is untouched.
+ */
+int own_load(const struct config *config, const struct evquic_cred *cred,
+    const struct certs_listener *listener, struct own **ret_own);
+
+/* One reference more; any thread.  Returns its argument. */
+struct own *own_ref(struct own *own);
+
+/* One reference less; any thread.  NULL is fine. */
+void own_unref(struct own *own);
+
+#endif
