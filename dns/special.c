@@ -15,6 +15,7 @@
 
 #include "dns/edns.h"
 #include "dns/name.h"
+#include "dns/put.h"
 
 /* RFC 6303 3: TTL of the records and MINIMUM of the SOA alike. */
 #define SPECIAL_TTL 10800
@@ -22,9 +23,6 @@
 #define SOA_REFRESH 3600
 #define SOA_RETRY 1200
 #define SOA_EXPIRE 604800
-
-/* A record whose owner is a pointer, without its RDATA. */
-#define RECORD_SIZE (DNS_POINTER_SIZE + DNS_RECORD_FIXED)
 
 /* Five numbers of 32 bits behind the two names. */
 #define SOA_NUMBERS 20
@@ -213,46 +211,17 @@ dns_special_find(const struct dns_query *q, uint64_t off)
 	return NULL;
 }
 
-static void
-put_pointer(uint8_t *p, size_t target)
-{
-	dns_put16(p, (uint16_t)(DNS_POINTER_BITS << 8 | target));
-}
-
-/*
- * Appends a record whose owner stands at `owner` and counts it at `count` of
- * the header.
- */
-static int
-put_record(struct dns_buf *out, size_t count, const struct dns_record *rr,
-    const uint8_t *rdata, size_t rdata_len)
-{
-	uint8_t *p = out->data + out->len;
-	uint8_t *n = out->data + count;
-
-	if (out->size - out->len < RECORD_SIZE + rdata_len)
-		return -EMSGSIZE;
-	put_pointer(p, rr->start);
-	p += DNS_POINTER_SIZE;
-	dns_put16(p, rr->type);
-	dns_put16(p + 2, rr->class);
-	dns_put32(p + 4, SPECIAL_TTL);
-	dns_put16(p + 8, (uint16_t)rdata_len);
-	memcpy(p + DNS_RECORD_FIXED, rdata, rdata_len);
-	dns_put16(n, (uint16_t)(dns_get16(n) + 1));
-	out->len += RECORD_SIZE + rdata_len;
-	return 0;
-}
-
 static int
 put_soa(struct dns_buf *out, size_t count, const struct place *at)
 {
-	struct dns_record rr = {
-	    .start = at->zone, .type = DNS_TYPE_SOA, .class = at->class};
+	struct dns_head head = {.owner_at = at->zone,
+	    .ttl = SPECIAL_TTL,
+	    .type = DNS_TYPE_SOA,
+	    .class = at->class};
 	uint8_t rdata[DNS_POINTER_SIZE + sizeof(soa_rname) + SOA_NUMBERS];
 	uint8_t *p = rdata + DNS_POINTER_SIZE;
 
-	put_pointer(rdata, at->zone);
+	dns_put_pointer(rdata, at->zone);
 	memcpy(p, soa_rname, sizeof(soa_rname));
 	p += sizeof(soa_rname);
 	dns_put32(p, SOA_SERIAL);
@@ -260,40 +229,44 @@ put_soa(struct dns_buf *out, size_t count, const struct place *at)
 	dns_put32(p + 8, SOA_RETRY);
 	dns_put32(p + 12, SOA_EXPIRE);
 	dns_put32(p + 16, SPECIAL_TTL);
-	return put_record(out, count, &rr, rdata, sizeof(rdata));
+	return dns_put_record(out, count, &head, rdata, sizeof(rdata));
 }
 
 /* RFC 6303 3: the zone names itself as its server. */
 static int
 put_ns(struct dns_buf *out, const struct place *at)
 {
-	struct dns_record rr = {
-	    .start = at->zone, .type = DNS_TYPE_NS, .class = at->class};
+	struct dns_head head = {.owner_at = at->zone,
+	    .ttl = SPECIAL_TTL,
+	    .type = DNS_TYPE_NS,
+	    .class = at->class};
 	uint8_t rdata[DNS_POINTER_SIZE];
 
-	put_pointer(rdata, at->zone);
-	return put_record(out, DNS_OFF_ANCOUNT, &rr, rdata, sizeof(rdata));
+	dns_put_pointer(rdata, at->zone);
+	return dns_put_record(
+	    out, DNS_OFF_ANCOUNT, &head, rdata, sizeof(rdata));
 }
 
 /* RFC 6761 6.3 */
 static int
 put_loopback(const struct dns_query *q, struct dns_buf *out, uint16_t class)
 {
-	struct dns_record rr = {.start = DNS_HEADER_SIZE, .class = class};
+	struct dns_head head = {
+	    .owner_at = DNS_HEADER_SIZE, .ttl = SPECIAL_TTL, .class = class};
 	int rc = 0;
 
 	if (class != DNS_CLASS_IN)
 		return 0;
 	if (q->qtype == DNS_TYPE_A || q->qtype == DNS_TYPE_ANY) {
-		rr.type = DNS_TYPE_A;
-		rc = put_record(
-		    out, DNS_OFF_ANCOUNT, &rr, loopback4, sizeof(loopback4));
+		head.type = DNS_TYPE_A;
+		rc = dns_put_record(
+		    out, DNS_OFF_ANCOUNT, &head, loopback4, sizeof(loopback4));
 	}
 	if (rc == 0 &&
 	    (q->qtype == DNS_TYPE_AAAA || q->qtype == DNS_TYPE_ANY)) {
-		rr.type = DNS_TYPE_AAAA;
-		rc = put_record(
-		    out, DNS_OFF_ANCOUNT, &rr, loopback6, sizeof(loopback6));
+		head.type = DNS_TYPE_AAAA;
+		rc = dns_put_record(
+		    out, DNS_OFF_ANCOUNT, &head, loopback6, sizeof(loopback6));
 	}
 	return rc;
 }
