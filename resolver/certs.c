@@ -8,6 +8,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <time.h>
@@ -18,6 +20,7 @@
 #define HOUR 3600
 #define DAY (24 * HOUR)
 #define DATE_LEN 32
+#define ADDRESS_LEN (INET6_ADDRSTRLEN + 1 + IF_NAMESIZE)
 #define LINE_LEN (2 * EVQUIC_WHY_SIZE)
 
 static void
@@ -59,16 +62,46 @@ tell(const struct certs_listener *listener, enum log_level level,
 
 /* ------------------------------------------------------------- loading -- */
 
+/*
+ * The addresses that are listened on: who asked an address for designated
+ * resolvers wants it in the certificate (RFC 9462 4.2).  The unspecified ones
+ * are no addresses of anybody.
+ */
+static size_t
+listen_addresses(const struct config_listens *list,
+    char texts[TLS_SELFSIGN_ADDRESSES_MAX][ADDRESS_LEN])
+{
+	size_t count = 0;
+
+	for (size_t i = 0;
+	     i < list->count && count < TLS_SELFSIGN_ADDRESSES_MAX; i++) {
+		const struct config_addr *a = &list->item[i].addr;
+
+		if (!config_addr_is_any(a) &&
+		    getnameinfo((const void *)&a->ss, a->len, texts[count],
+			ADDRESS_LEN, NULL, 0, NI_NUMERICHOST) == 0)
+			count++;
+	}
+	return count;
+}
+
 static int
 load_own(struct evquic_cred *cred, const struct config *config,
     const char *state_dir, int64_t now, const struct certs_listener *listener)
 {
-	struct tls_selfsign_options options = {
-	    .state_dir = state_dir, .now = now};
+	char texts[TLS_SELFSIGN_ADDRESSES_MAX][ADDRESS_LEN];
+	const char *addresses[TLS_SELFSIGN_ADDRESSES_MAX];
+	struct tls_selfsign_options options = {.state_dir = state_dir,
+	    .addresses = addresses,
+	    .naddresses = listen_addresses(&config->listen, texts),
+	    .now = now};
 	struct tls_selfsign_files files;
 	char why[EVQUIC_WHY_SIZE] = "";
-	int rc = tls_selfsign_ensure(&options, why, sizeof(why), &files);
+	int rc;
 
+	for (size_t i = 0; i < options.naddresses; i++)
+		addresses[i] = texts[i];
+	rc = tls_selfsign_ensure(&options, why, sizeof(why), &files);
 	if (rc == 0)
 		rc = evquic_cred_add_files(
 		    cred, files.cert, files.key, why, sizeof(why));

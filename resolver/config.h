@@ -299,6 +299,9 @@ int config_url_check(const char *url, bool is_listen,
 void config_url_format(enum config_scheme scheme, const struct sockaddr *sa,
     char ret_text[CONFIG_URL_LEN]);
 
+/* Is it 0.0.0.0 or [::], which stands for every address? */
+bool config_addr_is_any(const struct config_addr *addr);
+
 /* Is what this scheme says protected by TLS? */
 bool config_scheme_is_encrypted(enum config_scheme scheme);
 

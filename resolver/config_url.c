@@ -62,6 +62,20 @@ config_scheme_is_encrypted(enum config_scheme scheme)
 	return schemes[scheme].is_encrypted;
 }
 
+bool
+config_addr_is_any(const struct config_addr *addr)
+{
+	struct sockaddr_in sin;
+	struct sockaddr_in6 sin6;
+
+	if (addr->ss.ss_family == AF_INET) {
+		memcpy(&sin, &addr->ss, sizeof(sin));
+		return sin.sin_addr.s_addr == htonl(INADDR_ANY);
+	}
+	memcpy(&sin6, &addr->ss, sizeof(sin6));
+	return IN6_IS_ADDR_UNSPECIFIED(&sin6.sin6_addr);
+}
+
 static void
 set_v4(struct config_addr *addr, in_addr_t host, uint16_t port)
 {

@@ -117,6 +117,24 @@ add_name(struct tls_cert *cert, const gnutls_datum_t *san)
 	return 0;
 }
 
+/* Appends an address; one of a strange length is nobody's. */
+static int
+add_addr(struct tls_cert *cert, const gnutls_datum_t *san)
+{
+	struct tls_addr *addrs;
+
+	if (san->size != 4 && san->size != sizeof(addrs->octets))
+		return 0;
+	addrs = realloc(cert->addrs, (cert->naddrs + 1) * sizeof(*addrs));
+	if (addrs == NULL)
+		return -ENOMEM;
+	cert->addrs = addrs;
+	addrs += cert->naddrs++;
+	memcpy(addrs->octets, san->data, san->size);
+	addrs->len = (uint8_t)san->size;
+	return 0;
+}
+
 static int
 read_names(gnutls_x509_crt_t leaf, struct tls_cert *cert)
 {
@@ -136,6 +154,8 @@ read_names(gnutls_x509_crt_t leaf, struct tls_cert *cert)
 			break;
 		if (type == GNUTLS_SAN_DNSNAME)
 			rc = add_name(cert, &san);
+		else if (type == GNUTLS_SAN_IPADDRESS)
+			rc = add_addr(cert, &san);
 	}
 	gnutls_subject_alt_names_deinit(sans);
 	return rc;
@@ -265,6 +285,7 @@ tls_cert_done(struct tls_cert *cert)
 	if (cert->key != NULL)
 		gnutls_privkey_deinit(cert->key);
 	free(cert->names);
+	free(cert->addrs);
 }
 
 enum tls_match
@@ -285,6 +306,22 @@ tls_cert_match(const struct tls_cert *cert, const char *host)
 		best = TLS_MATCH_WILDCARD;
 	}
 	return best;
+}
+
+bool
+tls_cert_is_for(const struct tls_cert *cert, const struct tls_host *host)
+{
+	unsigned int size = tls_host_addr_size(host);
+	size_t i;
+
+	if (host->kind == TLS_HOST_NAME)
+		return tls_cert_match(cert, host->name) != TLS_MATCH_NONE;
+	for (i = 0; size > 0 && i < cert->naddrs; i++) {
+		if (cert->addrs[i].len == size &&
+		    memcmp(cert->addrs[i].octets, host->addr, size) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool

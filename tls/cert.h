@@ -12,6 +12,13 @@
 
 #include "tls/evquic_tls.h"
 #include "tls/file.h"
+#include "tls/name.h"
+
+/* One iPAddress: 4 or 16 octets. */
+struct tls_addr {
+	uint8_t octets[16];
+	uint8_t len;
+};
 
 /* Immutable once loaded: any number of handshakes may use it at a time. */
 struct tls_cert {
@@ -19,8 +26,10 @@ struct tls_cert {
 	unsigned int chain_len;
 	gnutls_privkey_t key; /* owned */
 	gnutls_pk_algorithm_t algorithm;
-	char *names;	  /* dNSNames in lower case, each terminated */
-	size_t names_len; /* all of them, with terminators */
+	char *names;		/* dNSNames in lower case, each terminated */
+	size_t names_len;	/* all of them, with terminators */
+	struct tls_addr *addrs; /* owned */
+	size_t naddrs;
 	char pin[EVQUIC_PIN_SIZE];
 	int64_t valid_from; /* Unix time, s: the latest of the chain */
 	int64_t expiry;	    /* the earliest */
@@ -46,6 +55,10 @@ void tls_cert_done(struct tls_cert *cert);
 
 /* How well it answers HOST, a name in lower case. */
 enum tls_match tls_cert_match(const struct tls_cert *cert, const char *host);
+
+/* Whether it is for this host as a client that verifies sees it: a name by a
+ * dNSName, an address by an iPAddress. */
+bool tls_cert_is_for(const struct tls_cert *cert, const struct tls_host *host);
 
 /*
  * Whether the client of SESSION, whose ClientHello was parsed, can verify

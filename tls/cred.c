@@ -300,6 +300,36 @@ evquic_cred_name(const struct evquic_cred *cred, size_t index)
 	return cred->certs[index].names_len > 0 ? cred->certs[index].names : "";
 }
 
+const char *
+evquic_cred_dns_name(const struct evquic_cred *cred, size_t index, size_t n)
+{
+	const struct tls_cert *cert;
+	size_t at = 0;
+
+	if (index >= cred->count)
+		return NULL;
+	cert = &cred->certs[index];
+	for (; n > 0 && at < cert->names_len; n--)
+		at += strlen(cert->names + at) + 1;
+	return at < cert->names_len ? cert->names + at : NULL;
+}
+
+size_t
+evquic_cred_addresses(const struct evquic_cred *cred, size_t index)
+{
+	return index < cred->count ? cred->certs[index].naddrs : 0;
+}
+
+bool
+evquic_cred_is_for(
+    const struct evquic_cred *cred, size_t index, const char *host)
+{
+	struct tls_host parsed;
+
+	return index < cred->count && tls_host_parse(host, &parsed) == 0 &&
+	       tls_cert_is_for(&cred->certs[index], &parsed);
+}
+
 int
 tls_cred_attach(
     const struct evquic_cred *cred, gnutls_session_t session, enum tls_use use)

@@ -22,6 +22,7 @@
  * there is nothing to switch on here.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -142,6 +143,26 @@ EVQUIC_API size_t evquic_cred_flight(
  */
 EVQUIC_API const char *evquic_cred_name(
     const struct evquic_cred *cred, size_t index);
+
+/*
+ * The dNSName number N of certificate INDEX, in lower case, wildcards as they
+ * are.  Lives as long as the object; NULL when there is no such name or
+ * certificate.
+ */
+EVQUIC_API const char *evquic_cred_dns_name(
+    const struct evquic_cred *cred, size_t index, size_t n);
+
+/* How many iPAddresses certificate INDEX has; 0 when there is none such. */
+EVQUIC_API size_t evquic_cred_addresses(
+    const struct evquic_cred *cred, size_t index);
+
+/*
+ * Whether certificate INDEX is for HOST, a host name or an IP literal without
+ * brackets, to a client that verifies it (RFC 9525 6): one of its dNSNames is
+ * the name or a wildcard for it, or one of its iPAddresses the address.
+ */
+EVQUIC_API bool evquic_cred_is_for(
+    const struct evquic_cred *cred, size_t index, const char *host);
 
 /*
  * What a client demands of a server.

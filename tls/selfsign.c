@@ -33,8 +33,8 @@
 #define SERIAL_SIZE 16
 #define COMMON_NAME "quolld self-signed"
 
-/* localhost, two addresses, and the machine's name. */
-#define HOSTS_MAX 4
+/* localhost, two addresses, the machine's name, and what is asked for. */
+#define HOSTS_MAX (4 + TLS_SELFSIGN_ADDRESSES_MAX)
 
 /* One run of tls_selfsign_ensure. */
 struct job {
@@ -50,20 +50,32 @@ static void
 add_host(struct job *job, const char *text)
 {
 	struct tls_host *host = &job->hosts[job->nhosts];
+	size_t i;
 
-	if (tls_host_parse(text, host) == 0)
-		job->nhosts++;
+	*host = (struct tls_host){.kind = TLS_HOST_NONE};
+	if (tls_host_parse(text, host) != 0)
+		return;
+	for (i = 0; i < job->nhosts; i++) {
+		if (memcmp(&job->hosts[i], host, sizeof(*host)) == 0)
+			return;
+	}
+	job->nhosts++;
 }
 
 /* The names, localhost first: it is the one that messages show. */
 static void
-collect_hosts(struct job *job, const char *hostname)
+collect_hosts(struct job *job, const struct tls_selfsign_options *options)
 {
+	const char *hostname = options->hostname;
 	char own[HOST_NAME_MAX + 1];
+	size_t i;
 
 	add_host(job, "localhost");
 	add_host(job, "127.0.0.1");
 	add_host(job, "::1");
+	for (i = 0; i < options->naddresses && i < TLS_SELFSIGN_ADDRESSES_MAX;
+	     i++)
+		add_host(job, options->addresses[i]);
 	if (hostname == NULL) {
 		if (gethostname(own, sizeof(own)) != 0)
 			return;
@@ -359,7 +371,7 @@ tls_selfsign_ensure(const struct tls_selfsign_options *options, char *ret_why,
 	struct job job = {.why = &why, .now = options->now};
 	int rc;
 
-	collect_hosts(&job, options->hostname);
+	collect_hosts(&job, options);
 	rc = join_paths(&job, options->state_dir);
 	if (rc == 0)
 		rc = ensure_key(&job);

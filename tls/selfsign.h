@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define TLS_SELFSIGN_ADDRESSES_MAX 64
+
 /* A certificate is good for this long ... */
 #define TLS_SELFSIGN_LIFE_S (365 * 86400)
 /* ... and made anew when less than this is left. */
@@ -23,7 +25,11 @@
 struct tls_selfsign_options {
 	const char *state_dir;
 	const char *hostname; /* NULL: what the system says */
-	int64_t now;	      /* Unix time, s */
+	/* IP literals that it is to be for, too; the first
+	 * TLS_SELFSIGN_ADDRESSES_MAX count. */
+	const char *const *addresses;
+	size_t naddresses;
+	int64_t now; /* Unix time, s */
 };
 
 struct tls_selfsign_files {
@@ -34,10 +40,10 @@ struct tls_selfsign_files {
 
 /*
  * Sees to it that the state directory holds selfsign.key (ECDSA P-256, mode
- * 0600) and selfsign.crt, valid now, for localhost, 127.0.0.1, ::1 and the
- * host name (one that no certificate can hold is left out).  What is there
- * and good is left alone.  An absent key is made; a key that is there but
- * cannot be used is an error, never replaced: pins hang on it.  A
+ * 0600) and selfsign.crt, valid now, for localhost, 127.0.0.1, ::1, the host
+ * name (one that no certificate can hold is left out) and the addresses.  What
+ * is there and good is left alone.  An absent key is made; a key that is there
+ * but cannot be used is an error, never replaced: pins hang on it.  A
  * certificate that is absent, damaged, of another key, for other names, not
  * valid, or near its end is made anew and replaced atomically.  Call it at
  * start and daily.

@@ -489,6 +489,56 @@ test_dates(void)
 	certs_dir_done(&dir);
 }
 
+/* Whom a certificate is for, as who verifies it sees it. */
+static void
+test_whom(void)
+{
+	static const struct {
+		const char *host;
+		bool is_for;
+	} rows[] = {
+	    {"dns.example", true},
+	    {"DNS.Example.", true},
+	    {"x.wild.example", true},
+	    {"wild.example", false},
+	    {"a.b.wild.example", false},
+	    {"other.example", false},
+	    {"192.0.2.1", true},
+	    {"192.0.2.2", false},
+	    {"2001:DB8::1", true},
+	    {"2001:db8::2", false},
+	    {"::ffff:192.0.2.1", false},
+	    {"", false},
+	};
+	struct evquic_cred *cred = evquic_cred_new();
+	struct certs_dir dir;
+	size_t i;
+
+	certs_dir_init(&dir);
+	certs_make(&dir, "a",
+	    &(struct certs_spec){.dns = NAMES("Dns.Example", "*.wild.example"),
+		/* the second begins with the octets of 192.0.2.2 */
+		.ips = NAMES("192.0.2.1", "c000:202::1", "2001:db8::1")});
+	certs_make(&dir, "b", &(struct certs_spec){.dns = NAMES("b.example")});
+	CU_ASSERT_FATAL(add(cred, &dir, "a.crt", "a.key") == 0);
+	CU_ASSERT_FATAL(add(cred, &dir, "b.crt", "b.key") == 0);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CU_ASSERT(evquic_cred_is_for(cred, 0, rows[i].host) ==
+			  rows[i].is_for);
+	CU_ASSERT(!evquic_cred_is_for(cred, 1, "192.0.2.1"));
+	CU_ASSERT(!evquic_cred_is_for(cred, 2, "b.example"));
+	CU_ASSERT(evquic_cred_addresses(cred, 0) == 3);
+	CU_ASSERT(evquic_cred_addresses(cred, 1) == 0);
+	CU_ASSERT(evquic_cred_addresses(cred, 2) == 0);
+	CU_ASSERT_STRING_EQUAL(evquic_cred_dns_name(cred, 0, 0), "dns.example");
+	CU_ASSERT_STRING_EQUAL(
+	    evquic_cred_dns_name(cred, 0, 1), "*.wild.example");
+	CU_ASSERT_PTR_NULL(evquic_cred_dns_name(cred, 0, 2));
+	CU_ASSERT_PTR_NULL(evquic_cred_dns_name(cred, 2, 0));
+	evquic_cred_unref(cred);
+	certs_dir_done(&dir);
+}
+
 /* What our two ends agree on: the fastest cipher, the fastest group. */
 static void
 test_priorities(void)
@@ -521,6 +571,7 @@ test_cred_register(void)
 	CU_pSuite suite = unit_suite("cred");
 
 	unit_test(suite, "sni", test_sni);
+	unit_test(suite, "whom", test_whom);
 	unit_test(suite, "better_choice", test_better_choice);
 	unit_test(suite, "broken_files", test_broken_files);
 	unit_test(suite, "truncated", test_truncated);

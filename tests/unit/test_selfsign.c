@@ -114,6 +114,51 @@ test_renewed(void)
 	certs_dir_done(&dir);
 }
 
+/* For the addresses that are listened on, too; with the key that is pinned. */
+static void
+test_addresses(void)
+{
+	const char *addresses[TLS_SELFSIGN_ADDRESSES_MAX + 1] = {
+	    "192.0.2.1", "127.0.0.1", "2001:db8::1"};
+	struct tls_selfsign_options options = {.hostname = "box.example",
+	    .addresses = addresses,
+	    .naddresses = 3,
+	    .now = time(NULL)};
+	struct tls_selfsign_files files;
+	struct evquic_cred *cred = evquic_cred_new();
+	char first[EVQUIC_PIN_SIZE];
+	char pin[EVQUIC_PIN_SIZE];
+	struct certs_dir dir;
+	size_t i;
+
+	certs_dir_init(&dir);
+	options.state_dir = dir.path;
+	(void)ensure(&dir, options.now, "box.example", first);
+	CU_ASSERT_FATAL(tls_selfsign_ensure(&options, NULL, 0, &files) == 0);
+	CU_ASSERT(files.is_new);
+	CU_ASSERT(
+	    evquic_cred_add_files(cred, files.cert, files.key, NULL, 0) == 0);
+	CU_ASSERT(evquic_cred_pin(cred, 0, pin) == 0);
+	CU_ASSERT_STRING_EQUAL(pin, first);
+	PROVE("FWD-161", evquic_cred_is_for(cred, 0, "192.0.2.1"));
+	PROVE("FWD-161", evquic_cred_is_for(cred, 0, "2001:db8::1"));
+	CU_ASSERT(!evquic_cred_is_for(cred, 0, "192.0.2.2"));
+	/* localhost's two and these two, none twice */
+	CU_ASSERT(evquic_cred_addresses(cred, 0) == 4);
+	files.is_new = false;
+	CU_ASSERT(tls_selfsign_ensure(&options, NULL, 0, &files) == 0);
+	CU_ASSERT(!files.is_new);
+	/* More than there is room for are not read. */
+	for (i = 0; i < TLS_SELFSIGN_ADDRESSES_MAX; i++)
+		addresses[i] = "192.0.2.1";
+	addresses[i] = "192.0.2.99";
+	options.naddresses = i + 1;
+	CU_ASSERT(tls_selfsign_ensure(&options, NULL, 0, &files) == 0);
+	CU_ASSERT(!files.is_new);
+	evquic_cred_unref(cred);
+	certs_dir_done(&dir);
+}
+
 /* The certificate of another key is replaced, the key never. */
 static void
 test_foreign_certificate(void)
@@ -257,6 +302,7 @@ test_selfsign_register(void)
 {
 	CU_pSuite suite = unit_suite("selfsign");
 
+	unit_test(suite, "addresses", test_addresses);
 	unit_test(suite, "made_and_kept", test_made_and_kept);
 	unit_test(suite, "renewed", test_renewed);
 	unit_test(suite, "foreign_certificate", test_foreign_certificate);
