@@ -275,6 +275,22 @@ dns_answer_relay(const struct dns_query *q, const struct dns_hop *hop,
 	return rc;
 }
 
+/* Copies a message and changes the ID. */
+static int
+copy_raw(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_response *r, struct dns_buf *out)
+{
+	/* Broken options may hide one. */
+	if (hop->no_keepalive && (r->edns.has_keepalive || r->edns.is_broken))
+		return -EBADMSG;
+	if (r->len > limit_size(q, hop, out->size))
+		return -EMSGSIZE;
+	memcpy(out->data, r->msg, r->len);
+	dns_put16(out->data + DNS_OFF_ID, hop->zero_id ? 0 : q->id);
+	out->len = r->len;
+	return 0;
+}
+
 int
 dns_answer_raw(const struct dns_query *q, const struct dns_hop *hop,
     const struct dns_response *r, struct dns_buf *out)
@@ -284,16 +300,33 @@ dns_answer_raw(const struct dns_query *q, const struct dns_hop *hop,
 	    .ede = DNS_EDE_INVALID_DATA,
 	    .text = "answer not fit for this transport",
 	};
+	int rc = copy_raw(q, hop, r, out);
 
-	/* Broken options may hide one. */
-	if (hop->no_keepalive && (r->edns.has_keepalive || r->edns.is_broken))
+	if (rc == -EBADMSG)
 		return dns_answer_error(q, hop, &e, out);
-	if (r->len > limit_size(q, hop, out->size))
+	if (rc == -EMSGSIZE)
 		return answer_too_long(q, hop, r->flags & DNS_FLAG_RA, out);
-	memcpy(out->data, r->msg, r->len);
-	dns_put16(out->data + DNS_OFF_ID, hop->zero_id ? 0 : q->id);
-	out->len = r->len;
-	return 0;
+	return rc;
+}
+
+int
+dns_answer_part(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_response *r, struct dns_buf *out)
+{
+	struct dns_query part = *q;
+	struct dns_relay how = {.ede = DNS_EDE_NONE};
+	struct dns_error e = {.rcode = r->rcode, .ede = DNS_EDE_NONE};
+	int rc;
+
+	if (dns_query_is_raw(q))
+		return copy_raw(q, hop, r, out);
+	part.question_len = r->question_len;
+	rc = dns_answer_start(&part, hop, relay_flags(q, r, &how), out);
+	if (rc == 0)
+		rc = relay_records(&part, hop, r, &how, out);
+	if (rc == 0)
+		rc = dns_answer_finish(&part, hop, &e, out);
+	return rc;
 }
 
 size_t

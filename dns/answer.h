@@ -80,6 +80,16 @@ int dns_answer_raw(const struct dns_query *q, const struct dns_hop *hop,
     const struct dns_response *r, struct dns_buf *out);
 
 /*
+ * Makes one message of several, of a zone transfer: as dns_answer_relay(), or
+ * dns_answer_raw() for a raw query, but with a question only if `r` has one
+ * (RFC 5936 2.2.1), and nothing is made of what cannot be relayed: returns 0;
+ * -EMSGSIZE if it does not fit; -EBADMSG if it holds what this hop must not
+ * carry.  The bound is that of those two.
+ */
+int dns_answer_part(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_response *r, struct dns_buf *out);
+
+/*
  * Makes an answer with an RCODE and no records: also for a message that could
  * not be parsed, as long as it had a header.  The question is echoed if it was
  * parsed; NOTIMP has none (RFC 8906 8.1.4).  OPT, EDE and padding only if the

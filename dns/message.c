@@ -231,14 +231,30 @@ build_raw(const struct dns_query *q, uint16_t id, struct dns_buf *out)
 	return 0;
 }
 
+/* RFC 1995 3: octets of the SOA that the asker of IXFR has; others have none,
+ * and nothing else goes to a backend. */
+static size_t
+authority_size(const struct dns_query *q)
+{
+	size_t pos = DNS_HEADER_SIZE + q->question_len;
+	struct dns_record rr;
+
+	if (count_of(q, SECTION_AUTHORITY) == 0 ||
+	    dns_record_read(q->msg, q->len, pos, &rr) != 0 ||
+	    rr.type != DNS_TYPE_SOA || dns_record_check(q->msg, &rr) != 0)
+		return 0;
+	return rr.end - pos;
+}
+
 static int
 build_question(
     const struct dns_query *q, const struct dns_build *how, struct dns_buf *out)
 {
+	size_t authority = authority_size(q);
 	uint8_t *p = out->data;
 	uint16_t flags;
 
-	out->len = DNS_HEADER_SIZE + q->question_len;
+	out->len = DNS_HEADER_SIZE + q->question_len + authority;
 	if (out->len > out->size)
 		return -EMSGSIZE;
 	flags = q->flags & (DNS_FLAG_RD | DNS_FLAG_AD | DNS_FLAG_CD);
@@ -246,7 +262,10 @@ build_question(
 	dns_put16(p + DNS_OFF_ID, how->id);
 	dns_put16(p + DNS_OFF_FLAGS, flags);
 	dns_put16(p + DNS_OFF_QDCOUNT, 1);
-	memcpy(p + DNS_HEADER_SIZE, q->msg + DNS_HEADER_SIZE, q->question_len);
+	dns_put16(p + DNS_OFF_NSCOUNT, authority > 0 ? 1 : 0);
+	/* Both at their old places, so that pointers stay right. */
+	memcpy(p + DNS_HEADER_SIZE, q->msg + DNS_HEADER_SIZE,
+	    q->question_len + authority);
 	if (how->case_bits != NULL)
 		dns_name_randomize_case(p + DNS_HEADER_SIZE, how->case_bits);
 	return 0;
@@ -299,6 +318,7 @@ dns_query_build_bound(const struct dns_query *q, const struct dns_build *how)
 
 	if (dns_query_is_raw(q))
 		return q->len;
+	len += authority_size(q);
 	if (!how->no_edns)
 		len += DNS_OPT_SIZE + how->options_len;
 	if (how->pad_block > 0)

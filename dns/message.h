@@ -90,10 +90,11 @@ bool dns_query_is_raw(const struct dns_query *q);
 
 /*
  * Makes our own query for a backend into `out`, from its begin: a new header
- * with RD, AD and CD of the client, its question, and our OPT with its DO and
- * nothing else of its EDNS.  A raw message is copied whole with only the ID
- * changed; case_bits, options, padding and no_edns are then ignored.  `q` must
- * have had the verdict OK.  Returns 0, or -EMSGSIZE if it does not fit.
+ * with RD, AD and CD of the client, its question, for IXFR the SOA that it has,
+ * and our OPT with its DO and nothing else of its EDNS.  A raw message is
+ * copied whole with only the ID changed; case_bits, options, padding and
+ * no_edns are then ignored.  `q` must have had the verdict OK.  Returns 0, or
+ * -EMSGSIZE if it does not fit.
  */
 int dns_query_build(const struct dns_query *q, const struct dns_build *how,
     struct dns_buf *out);

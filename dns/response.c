@@ -65,8 +65,8 @@ may_lack_question(const struct dns_response *r, const struct dns_expect *e)
 {
 	unsigned rcode = r->flags & DNS_RCODE_MASK;
 
-	return e->opcode != DNS_OPCODE_QUERY || rcode == DNS_RCODE_FORMERR ||
-	       rcode == DNS_RCODE_NOTIMP;
+	return e->may_lack_question || e->opcode != DNS_OPCODE_QUERY ||
+	       rcode == DNS_RCODE_FORMERR || rcode == DNS_RCODE_NOTIMP;
 }
 
 static enum dns_match

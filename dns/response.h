@@ -20,6 +20,8 @@ struct dns_expect {
 	uint16_t id;
 	uint8_t opcode;
 	bool is_case_exact; /* 0x20: the QNAME must come back as sent */
+	/* A later message of a zone transfer (RFC 5936 2.2.1). */
+	bool may_lack_question;
 };
 
 enum dns_match {
@@ -58,7 +60,8 @@ int dns_expect_init(const uint8_t *sent, size_t len, bool is_case_exact,
 /*
  * Judges a message from a backend; addresses and ports are the caller's affair
  * (RFC 5452 9.1).  An empty question is accepted with FORMERR and NOTIMP, and
- * for opcodes other than QUERY; its body is then of no use.  Every record is
+ * for opcodes other than QUERY, its body is then of no use; and where the
+ * question may be left out.  Every record is
  * walked, and the RDATA of known types must have its shape; the work is linear
  * but for 255 steps a compressed name.  Two OPT records, an OPT or a TSIG out
  * of its place are BROKEN.  *ret_resp is defined after ACCEPT and TRUNCATED;

@@ -81,5 +81,6 @@ UNIT_MODULE(timer)
 UNIT_MODULE(udp_back)
 UNIT_MODULE(upstream)
 UNIT_MODULE(verify)
+UNIT_MODULE(xfr)
 
 #undef UNIT_MODULE
