@@ -82,7 +82,7 @@ write_some(struct net_stream *s)
 void
 net_stream_flush(struct net_stream *s)
 {
-	unsigned what = NET_READABLE;
+	unsigned what = s->is_paused ? 0 : NET_READABLE;
 	ssize_t n = 0;
 
 	if (s->state != NET_STREAM_OPEN)
@@ -160,7 +160,7 @@ read_some(struct net_stream *s)
 					  : -ECONNRESET);
 			return;
 		}
-		if (!take_octets(s, s->env->scratch, (size_t)n))
+		if (!take_octets(s, s->env->scratch, (size_t)n) || s->is_paused)
 			return;
 	}
 }
@@ -197,7 +197,7 @@ on_ready(struct net_watch *watch, unsigned what)
 	}
 	if ((what & NET_WRITABLE) != 0)
 		net_stream_flush(s);
-	if ((what & NET_READABLE) != 0)
+	if ((what & NET_READABLE) != 0 && !s->is_paused)
 		read_some(s);
 }
 
@@ -235,6 +235,7 @@ net_stream_connect(struct net_stream *s, const struct sockaddr *sa,
 		return fd;
 	net_watch_init(&s->watch, io, fd, on_ready);
 	s->is_broken = false;
+	s->is_paused = false;
 	rc = io->ops->connect(io->ctx, fd, sa, len);
 	/* Even if it stands already: success is told from the loop. */
 	if (rc == 0 || rc == -EINPROGRESS)
@@ -246,6 +247,22 @@ net_stream_connect(struct net_stream *s, const struct sockaddr *sa,
 	s->state = NET_STREAM_CONNECTING;
 	timer_arm(s->env->timers, &s->deadline, deadline);
 	return 0;
+}
+
+void
+net_stream_pause(struct net_stream *s)
+{
+	s->is_paused = true;
+	net_stream_flush(s); /* which says what is watched for */
+}
+
+void
+net_stream_resume(struct net_stream *s)
+{
+	if (!s->is_paused)
+		return;
+	s->is_paused = false;
+	net_stream_flush(s);
 }
 
 bool

@@ -59,6 +59,7 @@ struct net_stream {
 	struct evquic_buf **out_end;
 	size_t unsent;	/* octets in it */
 	bool is_broken; /* nothing more can be written */
+	bool is_paused; /* nothing is read */
 	unsigned epoch; /* changes with each close */
 };
 
@@ -91,6 +92,16 @@ int net_stream_send(struct net_stream *stream, struct evquic_buf *msg);
  * is still read first.
  */
 void net_stream_flush(struct net_stream *stream);
+
+/*
+ * Reads no more until net_stream_resume(), so that the peer has to wait; what
+ * was read already is still handed out, NET_STREAM_READ_SIZE octets at most.
+ * The end of the connection is not noticed meanwhile.
+ */
+void net_stream_pause(struct net_stream *stream);
+
+/* Reads on; calls nothing from within.  Harmless if it was not paused. */
+void net_stream_resume(struct net_stream *stream);
 
 /* Would net_stream_send() take a message now? */
 bool net_stream_can_send(const struct net_stream *stream);

@@ -31,6 +31,7 @@ static struct owner {
 	bool closes_at_message;
 	bool closes_at_open;
 	bool reconnects;
+	bool pauses;
 } o;
 
 static struct buf_store bufs;
@@ -64,6 +65,8 @@ on_message(struct net_stream *s, const uint8_t *msg, size_t len)
 		net_stream_close(s);
 	if (o.reconnects)
 		start_connect();
+	if (o.pauses)
+		net_stream_pause(s);
 	/* Lent for the call, whatever became of the stream. */
 	o.last_len = len;
 	o.last_byte = msg[len - 1];
@@ -110,6 +113,14 @@ open_it(void)
 	CU_ASSERT_EQUAL(o.opened, 0);
 	fake_turn(&f);
 	CU_ASSERT_EQUAL(o.opened, 1);
+	CU_ASSERT_EQUAL(o.stream.state, NET_STREAM_OPEN);
+}
+
+static void
+open_again(void)
+{
+	start_connect();
+	fake_turn(&f);
 	CU_ASSERT_EQUAL(o.stream.state, NET_STREAM_OPEN);
 }
 
@@ -362,6 +373,43 @@ close_within_open(void)
 	tear_down();
 }
 
+/* Who is paused reads no more, but takes what was read; writing goes on. */
+static void
+pause_and_resume(void)
+{
+	uint8_t in[2 * (2 + MSG_LEN)] = {0, MSG_LEN};
+
+	set_up();
+	open_it();
+	in[2 + MSG_LEN + 1] = MSG_LEN;
+	o.pauses = true;
+	fake_give_octets(&f, FD, in, sizeof(in));
+	fake_give_octets(&f, FD, in, sizeof(in));
+	fake_turn(&f);
+	CU_ASSERT_EQUAL(o.messages, 2);
+	fake_close(&f, FD);
+	CU_ASSERT_EQUAL(net_stream_send(&o.stream, message(MSG_LEN, 1)), 0);
+	net_stream_flush(&o.stream);
+	fake_turn(&f);
+	CU_ASSERT_EQUAL(o.messages, 2);
+	CU_ASSERT_EQUAL(o.closed, 0);
+	CU_ASSERT_EQUAL(f.sockets[0].writes, 1);
+	o.pauses = false;
+	net_stream_resume(&o.stream);
+	CU_ASSERT_EQUAL(o.messages, 2); /* not from within */
+	fake_turn(&f);
+	CU_ASSERT_EQUAL(o.messages, 4);
+	fake_turn(&f);
+	CU_ASSERT_EQUAL(o.closed, 1);
+	/* A new connection is not paused. */
+	net_stream_pause(&o.stream);
+	open_again();
+	fake_give_octets(&f, FD + 1, in, sizeof(in));
+	fake_turn(&f);
+	CU_ASSERT_EQUAL(o.messages, 6);
+	tear_down();
+}
+
 void
 test_net_stream_register(void)
 {
@@ -378,4 +426,5 @@ test_net_stream_register(void)
 	unit_test(suite, "close_within_message", close_within_message);
 	unit_test(suite, "reconnect_within_message", reconnect_within_message);
 	unit_test(suite, "close_within_open", close_within_open);
+	unit_test(suite, "pause_and_resume", pause_and_resume);
 }
