@@ -177,14 +177,17 @@ static int
 on_acked(ngtcp2_conn *qc, int64_t id, uint64_t offset, uint64_t len,
     void *user_data, void *stream_data)
 {
+	struct evquic_conn *c = user_data;
 	struct evquic_stream *s = stream_data;
 
 	(void)qc;
 	(void)id;
 	(void)offset;
-	(void)user_data;
-	if (s != NULL)
-		quic_stream_acked(s, len);
+	if (s == NULL)
+		return 0;
+	quic_stream_acked(s, len);
+	if (is_talking(c) && quic_stream_has_drained(s))
+		c->app->stream_drained(s);
 	return 0;
 }
 

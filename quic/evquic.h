@@ -285,6 +285,9 @@ struct evquic_app {
 	/* Reserved for DATAGRAM frames (RFC 9221); NULL. */
 	void (*datagram)(struct evquic_conn *conn, const uint8_t *, size_t);
 	void (*datagram_room)(struct evquic_conn *conn);
+
+	/* Optional: what evquic_stream_watch() waits for has happened. */
+	void (*stream_drained)(struct evquic_stream *stream);
 };
 
 /* ------------------------------------------------------------ service -- */
@@ -589,6 +592,18 @@ EVQUIC_API void *evquic_stream_data(const struct evquic_stream *stream);
  */
 EVQUIC_API int evquic_stream_write(
     struct evquic_stream *stream, struct evquic_buf *buf, size_t len, bool fin);
+
+/* Bytes written to the stream that are held, since they are not yet
+ * acknowledged; whole buffers. */
+EVQUIC_API size_t evquic_stream_unacked(const struct evquic_stream *stream);
+
+/*
+ * For who has more to write than should be held at once: stream_drained() will
+ * be called when at most `mark` bytes of the stream are held, once, and not
+ * after the stream's end, by whomever.  False: so few are held already, and no
+ * call comes.  A second call replaces the first one's mark.
+ */
+EVQUIC_API bool evquic_stream_watch(struct evquic_stream *stream, size_t mark);
 
 /* Gives back credit for `len` bytes that stream_data() brought; never more
  * than it brought (asserted). */

@@ -625,7 +625,9 @@ struct evquic_stream {
 	struct evquic_buf *unsent; /* where the next byte to send is */
 	uint32_t unsent_off;	   /* in `unsent` */
 	uint32_t acked_off;	   /* acknowledged bytes of `head` */
-	nsec sent_at;  /* when bytes of it last left for the first time */
+	nsec sent_at;	/* when bytes of it last left for the first time */
+	size_t unacked; /* bytes of buffers that it holds */
+	size_t mark;	/* of evquic_stream_watch(), if `watched` */
 	uint64_t lent; /* bytes pulled from the application, not acknowledged */
 	uint64_t unconsumed; /* bytes that the application has credit of */
 	uint64_t reset_code; /* what we reset it with, and stop it */
@@ -633,6 +635,7 @@ struct evquic_stream {
 	bool early;	 /* it began before the handshake was complete */
 	bool reset_late; /* to be said when the handshake is complete */
 	bool stop_late;
+	bool watched;
 	bool fin_wanted;
 	bool fin_sent;
 	bool shut;     /* our direction has ended, one way or another */
@@ -647,6 +650,9 @@ void quic_stream_closed(struct evquic_stream *s);
 
 /* Bytes up to `len` more were acknowledged: their buffers are freed. */
 void quic_stream_acked(struct evquic_stream *s, uint64_t len);
+
+/* True once when what evquic_stream_watch() waits for has happened. */
+bool quic_stream_has_drained(struct evquic_stream *s);
 
 /* True if bytes of a stream are under way and the last of them left before
  * `then`. */

@@ -85,6 +85,7 @@ pop_head(struct evquic_stream *s)
 	if (s->head == NULL)
 		s->tail = NULL;
 	s->acked_off = 0;
+	s->unacked -= b->len;
 	s->conn->unacked -= b->len;
 	buf_free(b);
 }
@@ -187,6 +188,30 @@ quic_stream_acked(struct evquic_stream *s, uint64_t len)
 	}
 }
 
+bool
+quic_stream_has_drained(struct evquic_stream *s)
+{
+	if (!s->watched || s->shut || s->released || s->unacked > s->mark)
+		return false;
+	s->watched = false;
+	return true;
+}
+
+bool
+evquic_stream_watch(struct evquic_stream *s, size_t mark)
+{
+	assert(s->conn->app->stream_drained != NULL);
+	s->watched = s->unacked > mark;
+	s->mark = mark;
+	return s->watched;
+}
+
+size_t
+evquic_stream_unacked(const struct evquic_stream *s)
+{
+	return s->unacked;
+}
+
 static void
 join_sendq(struct evquic_stream *s)
 {
@@ -209,6 +234,7 @@ append(struct evquic_stream *s, struct evquic_buf *b, size_t len)
 		s->unsent = b;
 		s->unsent_off = 0;
 	}
+	s->unacked += len;
 	s->conn->unacked += len;
 }
 

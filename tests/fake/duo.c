@@ -133,6 +133,12 @@ on_room(struct evquic_conn *conn)
 }
 
 static void
+on_drained(struct evquic_stream *stream)
+{
+	note(side_of(evquic_stream_conn(stream)), DUO_DRAINED, stream);
+}
+
+static void
 on_session(struct evquic_conn *conn, const void *session, size_t len)
 {
 	struct duo_side *side = side_of(conn);
@@ -154,6 +160,7 @@ on_session(struct evquic_conn *conn, const void *session, size_t len)
 		.stream_reset = on_reset, .stream_stopped = on_stopped,        \
 		.stream_closed = on_stream_closed, .drain = on_drain,          \
 		.stream_room = on_room, .session = on_session,                 \
+		.stream_drained = on_drained,                                  \
 	}
 
 const struct evquic_app duo_app = APP("duo", 10, 3);

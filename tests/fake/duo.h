@@ -26,6 +26,7 @@ enum duo_event {
 	DUO_DRAIN,
 	DUO_ROOM,
 	DUO_SESSION,
+	DUO_DRAINED,
 	DUO_EVENTS
 };
 

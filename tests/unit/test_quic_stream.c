@@ -12,6 +12,9 @@
 enum {
 	CODE = 0x21,
 	MANY = 400,
+	PART = 40000,
+	PARTS = 5,
+	MARK = PART / 2,
 	HELD = 4 /* streams that a client may open in some tests */
 };
 
@@ -402,6 +405,74 @@ test_many_streams(void)
 	duo_done(&d);
 }
 
+/* Writes the next part when most of the last one has arrived. */
+static void
+write_on(struct duo_side *side, enum duo_event event, struct evquic_stream *s)
+{
+	if (event != DUO_DRAINED)
+		return;
+	CU_ASSERT(evquic_stream_unacked(s) <= MARK);
+	CU_ASSERT(duo_write(s, PART, side->n[DUO_DRAINED] == PARTS) == 0);
+	if (side->n[DUO_DRAINED] < PARTS)
+		CU_ASSERT(evquic_stream_watch(s, MARK));
+}
+
+/* Who has much to write is told when there is room. */
+static void
+test_drained(void)
+{
+	struct evquic_stream *s;
+
+	duo_init_open(&d, NULL);
+	s = duo_stream(&d.client, true);
+	CU_ASSERT_FATAL(s != NULL);
+	CU_ASSERT(!evquic_stream_watch(s, 0));
+	d.client.hook = write_on;
+	CU_ASSERT(duo_write(s, PART, false) == 0);
+	CU_ASSERT(evquic_stream_unacked(s) == PART);
+	CU_ASSERT(!evquic_stream_watch(s, PART));
+	CU_ASSERT(evquic_stream_watch(s, MARK));
+	CU_ASSERT(d.client.n[DUO_DRAINED] == 0);
+	sim_run(&d.sim, 20 * NSEC_PER_SEC);
+	CU_ASSERT(d.client.n[DUO_DRAINED] == PARTS);
+	CU_ASSERT(d.server.bytes == (PARTS + 1) * PART && d.server.fins == 1);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
+/* Nobody is told of a stream that has ended, or that somebody has ended. */
+static void
+test_not_drained(void)
+{
+	struct evquic_stream *s, *t;
+
+	duo_init_open(&d, NULL);
+	s = duo_stream(&d.client, true);
+	CU_ASSERT_FATAL(s != NULL);
+	CU_ASSERT(duo_write(s, PART, true) == 0);
+	CU_ASSERT(evquic_stream_watch(s, 0));
+	evquic_stream_release(s);
+	duo_talk(&d);
+	CU_ASSERT(d.server.fins == 1 && d.client.n[DUO_DRAINED] == 0);
+	d.server.hoards = true;
+	s = duo_stream(&d.client, true);
+	t = duo_stream(&d.client, true);
+	CU_ASSERT_FATAL(s != NULL && t != NULL);
+	CU_ASSERT(duo_write(s, 4 * PART, false) == 0);
+	CU_ASSERT(duo_write(t, 4 * PART, false) == 0);
+	CU_ASSERT(evquic_stream_watch(s, 0) && evquic_stream_watch(t, 0));
+	duo_talk(&d);
+	CU_ASSERT(d.client.n[DUO_DRAINED] == 0);
+	evquic_stream_reset(s, CODE);
+	CU_ASSERT(evquic_stream_unacked(s) == 0);
+	evquic_stream_stop(d.server.stream, CODE);
+	duo_talk(&d);
+	CU_ASSERT(d.client.n[DUO_STOPPED] + d.client.n[DUO_RESET] > 0);
+	CU_ASSERT(d.client.n[DUO_DRAINED] == 0);
+	CU_ASSERT(duo_end(&d));
+	duo_done(&d);
+}
+
 void
 test_quic_stream_register(void)
 {
@@ -420,4 +491,6 @@ test_quic_stream_register(void)
 	unit_test(s, "release_after_writing", test_release_after_writing);
 	unit_test(s, "reset_returns_window", test_reset_returns_window);
 	unit_test(s, "many_streams", test_many_streams);
+	unit_test(s, "drained", test_drained);
+	unit_test(s, "not_drained", test_not_drained);
 }
