@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "dns/edns.h"
-#include "dns/rewrite.h"
 
 /* Highest RCODE that the header can hold. */
 #define RCODE_HEADER_MAX 15
@@ -235,12 +234,13 @@ relay_records(const struct dns_query *q, const struct dns_hop *hop,
 	struct dns_rewrite rewrite = {
 	    .qtype = q->qtype,
 	    .strip_dnssec = has_strip(q, how),
+	    .edit = how->edit,
 	};
 	struct dns_buf b = *out;
 	int rc;
 
 	b.size = limit_size(q, hop, b.size);
-	if (rewrite.strip_dnssec || has_gap(r))
+	if (rewrite.strip_dnssec || rewrite.edit != NULL || has_gap(r))
 		rc = dns_rewrite_records(r, &rewrite, &b);
 	else
 		rc = copy_records(r, &b);
@@ -340,7 +340,10 @@ dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
 	if (q->edns.is_present)
 		len += DNS_OPT_SIZE + DNS_OPTION_FIXED + DNS_EDE_FIXED +
 		       DNS_EDE_TEXT_MAX + DNS_OPTION_FIXED + hop->pad_block;
-	if (r != NULL && how != NULL && (has_strip(q, how) || has_gap(r)) &&
+	if (r != NULL && how != NULL && how->edit != NULL)
+		len += how->edit->growth;
+	if (r != NULL && how != NULL &&
+	    (has_strip(q, how) || how->edit != NULL || has_gap(r)) &&
 	    dns_rewrite_may_grow(r))
 		len = DNS_MESSAGE_MAX;
 	return len < hop->max_size ? len : hop->max_size;

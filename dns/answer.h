@@ -13,6 +13,7 @@
 
 #include "dns/message.h"
 #include "dns/response.h"
+#include "dns/rewrite.h"
 #include "dns/wire.h"
 
 /* Properties of a front end that never change. */
@@ -40,6 +41,7 @@ struct dns_relay {
 	bool strip_dnssec;    /* drop DNSSEC records if the client has no DO */
 	int ede;	      /* to add, enum dns_ede; DNS_EDE_NONE for none */
 	const char *ede_text; /* EXTRA-TEXT, or NULL */
+	const struct dns_edit *edit; /* changes to the answers, or NULL */
 };
 
 /*
@@ -58,10 +60,12 @@ size_t dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
  * if it is trusted and the client set AD or DO (RFC 6840 5.8).  The backend's
  * OPT and TSIG records are taken out wherever they stand; what its options
  * said, EDE included, is dropped.  Our OPT is added if and only if the client
- * sent one, with its DO, our EDE, and the padding last.  BADVERS and BADCOOKIE
- * of the backend's hop become SERVFAIL, and so does any RCODE above 15 for a
- * client without OPT.  If it does not fit, padding gives way first; then the
- * answer is truncated or becomes SERVFAIL, as the front end allows.
+ * sent one, with its DO, our EDE, and the padding last.  The question of `r`
+ * may have another QTYPE than the client's, if an edit makes up for it. BADVERS
+ * and BADCOOKIE of the backend's hop become SERVFAIL, and so does any RCODE
+ * above 15 for a client without OPT.  If it does not fit, padding gives way
+ * first; then the answer is truncated or becomes SERVFAIL, as the front end
+ * allows.
  *
  * `r` must have been accepted by dns_response_check() for this question.  One
  * copy of the octets in the usual case, where the OPT is the last record.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Copying records while some are left out.
+ * Copying records while some are left out or changed.
  *
  * What follows a gap moves, so its compression pointers must be told.  A small
  * map says which octets of the old message stand where in the new one.  A
@@ -43,7 +43,7 @@ struct rewriter {
 	struct dns_buf *out;
 	struct stretch map[STRETCHES_MAX];
 	size_t map_len;
-	bool has_gap; /* a record was left out */
+	bool has_gap; /* a record was left out or changed */
 };
 
 /* Copies octets of the old message to the end of the new one. */
@@ -185,6 +185,37 @@ copy_record(struct rewriter *w, const struct dns_record *rr)
 	return 0;
 }
 
+static int
+put_octets(struct dns_buf *out, const uint8_t *data, size_t len)
+{
+	if (out->size - out->len < len)
+		return -EMSGSIZE;
+	memcpy(out->data + out->len, data, len);
+	out->len += len;
+	return 0;
+}
+
+/* Writes another record of the same owner and class. */
+static int
+replace_record(struct rewriter *w, const struct dns_record *rr,
+    const struct dns_edit_record *other)
+{
+	uint8_t fixed[DNS_RECORD_FIXED];
+	int rc;
+
+	assert(other->len <= DNS_EDIT_RDATA_MAX);
+	dns_put16(fixed, other->type);
+	dns_put16(fixed + 2, rr->class);
+	dns_put32(fixed + 4, other->ttl);
+	dns_put16(fixed + DNS_RECORD_FIXED - RDLENGTH_BACK, other->len);
+	rc = copy_name(w, rr->start);
+	if (rc == 0)
+		rc = put_octets(w->out, fixed, sizeof(fixed));
+	if (rc == 0)
+		rc = put_octets(w->out, other->rdata, other->len);
+	return rc;
+}
+
 static bool
 is_left_out(const struct rewriter *w, const struct dns_record *rr)
 {
@@ -203,6 +234,28 @@ is_left_out(const struct rewriter *w, const struct dns_record *rr)
 	}
 }
 
+/* Copies a record as it is to be; *kept counts those that are not left out. */
+static int
+edit_record(struct rewriter *w, size_t count, const struct dns_record *rr,
+    unsigned *kept)
+{
+	const struct dns_edit *edit = w->how->edit;
+	enum dns_edit_verdict verdict = DNS_EDIT_KEEP;
+	struct dns_edit_record other;
+
+	if (is_left_out(w, rr))
+		verdict = DNS_EDIT_DROP;
+	else if (edit != NULL && count == DNS_OFF_ANCOUNT)
+		verdict = edit->record(edit->ctx, w->r->msg, rr, &other);
+	if (verdict != DNS_EDIT_KEEP)
+		w->has_gap = true;
+	if (verdict == DNS_EDIT_DROP)
+		return 0;
+	(*kept)++;
+	return verdict == DNS_EDIT_REPLACE ? replace_record(w, rr, &other)
+					   : copy_record(w, rr);
+}
+
 /* Copies the section whose count stands at `count` of the header. */
 static int
 copy_section(struct rewriter *w, size_t count, size_t *pos)
@@ -217,14 +270,9 @@ copy_section(struct rewriter *w, size_t count, size_t *pos)
 		if (rc != 0)
 			return rc;
 		*pos = rr.end;
-		if (is_left_out(w, &rr)) {
-			w->has_gap = true;
-			continue;
-		}
-		rc = copy_record(w, &rr);
+		rc = edit_record(w, count, &rr, &kept);
 		if (rc != 0)
 			return rc;
-		kept++;
 	}
 	dns_put16(w->out->data + count, (uint16_t)kept);
 	return 0;

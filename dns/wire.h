@@ -61,6 +61,10 @@ enum dns_rcode {
 	DNS_RCODE_BADCOOKIE = 23,
 };
 
+/* Octets of the RDATA of A and AAAA (RFC 1035 3.4.1, RFC 3596 2.2). */
+#define DNS_A_SIZE 4
+#define DNS_AAAA_SIZE 16
+
 enum dns_type {
 	DNS_TYPE_A = 1,
 	DNS_TYPE_NS = 2,
