@@ -485,7 +485,9 @@ quic_conn_flush(struct evquic_conn *c, nsec now)
 			send_close(c, now);
 		return;
 	}
-	expiry = c->more ? now : ngtcp2_conn_get_expiry(c->qc);
+	expiry = ngtcp2_conn_get_expiry(c->qc);
+	if (c->more || expiry < now)
+		expiry = now; /* nobody is late for what was not yet asked */
 	if (expiry != NSEC_NEVER)
 		timer_arm_earlier(
 		    &c->router->worker->timers, &c->timer, expiry);

@@ -77,6 +77,8 @@
 	X(path_changes, "connections that moved to another address")           \
 	X(narrow_paths, "connections whose larger packets did not arrive")     \
 	X(flushes, "flushes of the ready list")                                \
+	X(timers_late, "times that timers were served 50 ms late, or more")    \
+	X(timers_late_ms, "milliseconds by which those were late, in sum")     \
 	X(tombstones_forgotten, "closed connections forgotten early")
 
 struct quic_counters {

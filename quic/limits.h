@@ -51,6 +51,9 @@
 #define QUIC_TX_PACKETS_PER_FLUSH 64
 #define QUIC_ACCEPTS_PER_WAKEUP 64
 
+/* A timer served later than this was held up by something in the loop. */
+#define QUIC_TIMER_LATE (50 * NSEC_PER_MSEC)
+
 /* Outgoing batch: messages of one sendmmsg(), segments of one GSO train
  * (older kernels take 64), bytes of a train (an IPv4 datagram's limit is
  * 65,507) and of the whole batch. */

@@ -251,9 +251,22 @@ quic_worker_flush(struct evquic_worker *w, nsec now)
 	tell_idle(w);
 }
 
+/* What a loop that something blocks is known by. */
+static void
+count_late(struct evquic_worker *w, nsec now)
+{
+	nsec due = timers_next(&w->timers);
+
+	if (due > now || now - due < QUIC_TIMER_LATE)
+		return;
+	counter_add(&w->counters.timers_late, 1);
+	counter_add(&w->counters.timers_late_ms, (now - due) / NSEC_PER_MSEC);
+}
+
 void
 quic_worker_expire(struct evquic_worker *w, nsec now)
 {
+	count_late(w, now);
 	timers_run(&w->timers, now);
 }
 

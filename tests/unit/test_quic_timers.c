@@ -371,6 +371,30 @@ test_crowd(void)
 	duo_done(&d);
 }
 
+/* A loop that does not turn for a while is found out when it does. */
+static void
+test_late(void)
+{
+	nsec span = 0;
+
+	duo_init_open(&d, NULL);
+	duo_talk(&d);
+	CU_ASSERT(sim_server_count(&d.sim, "timers_late") == 0);
+	CU_ASSERT(duo_write(duo_stream(&d.client, true), QUERY, true) == 0);
+	sim_run(&d.sim, NSEC_PER_MSEC);
+	/* The idle timer is the last thing that anybody waits for. */
+	while (sim_server_count(&d.sim, "timers_late") == 0 &&
+	       span < QUIC_IDLE_TIMEOUT + NSEC_PER_SEC) {
+		span += NSEC_PER_SEC;
+		d.sim.net.now += NSEC_PER_SEC;
+		sim_run(&d.sim, 0);
+	}
+	CU_ASSERT(sim_server_count(&d.sim, "timers_late") == 1);
+	CU_ASSERT(sim_server_count(&d.sim, "timers_late_ms") >= 50);
+	CU_ASSERT(sim_server_count(&d.sim, "timers_late_ms") < 1000);
+	duo_done(&d);
+}
+
 void
 test_quic_timers_register(void)
 {
@@ -382,4 +406,5 @@ test_quic_timers_register(void)
 	unit_test(s, "precision", test_precision);
 	unit_test(s, "errors", test_errors);
 	unit_test(s, "crowd", test_crowd);
+	unit_test(s, "late", test_late);
 }
