@@ -28,6 +28,8 @@ log_line(void *arg, enum log_level level, const char *line)
 {
 	if (level == LOG_LEVEL_ERROR)
 		log_err(arg, "%s", line);
+	else if (level == LOG_LEVEL_INFO)
+		log_info(arg, "%s", line);
 	else
 		log_warn(arg, "%s", line);
 }

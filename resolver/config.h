@@ -204,6 +204,13 @@ struct config {
 	struct {
 		uint64_t forward; /* the `off` of dns_special_find() */
 	} special;
+
+	struct {
+		bool enabled;
+		struct config_texts names;
+		struct config_addrs addresses;
+		size_t line; /* of names, for errors; 0: none */
+	} ddr;
 };
 
 /*

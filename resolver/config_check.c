@@ -237,6 +237,7 @@ config_check(struct config_loader *loader)
 	check_tls(loader);
 	check_windows(loader);
 	check_ports(loader);
+	loader->config->ddr.line = config_line(loader, "ddr.names");
 	rc = compile_certs(loader);
 	if (rc == 0) {
 		check_certs(loader);

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/ddr.h"
 #include "dns/special.h"
 #include "resolver/config_parse.h"
 
@@ -133,14 +134,10 @@ is_pin(const char *text)
 }
 
 static int
-append_pin(struct config_texts *list, const char *text, char *why)
+append_text(struct config_texts *list, const char *text, char *why)
 {
 	char **items;
 
-	if (!is_pin(text))
-		return config_value_fail(why, text,
-		    "is no pin; write the SHA-256 of the SPKI in base64, 44 "
-		    "characters");
 	items = grow(list->item, list->count, sizeof(*items));
 	if (items == NULL)
 		return config_value_no_memory(why);
@@ -150,6 +147,30 @@ append_pin(struct config_texts *list, const char *text, char *why)
 		return config_value_no_memory(why);
 	list->count++;
 	return 0;
+}
+
+static int
+append_pin(struct config_texts *list, const char *text, char *why)
+{
+	if (!is_pin(text))
+		return config_value_fail(why, text,
+		    "is no pin; write the SHA-256 of the SPKI in base64, 44 "
+		    "characters");
+	return append_text(list, text, why);
+}
+
+static int
+append_name(struct config_texts *list, const char *text, char *why)
+{
+	uint8_t name[DNS_NAME_MAX];
+	size_t len;
+
+	if (dns_name_from_text(text, name, &len) != 0)
+		return config_value_fail(why, text, "is no domain name");
+	if (!dns_ddr_may_target(name))
+		return config_value_fail(
+		    why, text, "cannot be a server's name (RFC 9462 4)");
+	return append_text(list, text, why);
 }
 
 /* PORT or FIRST-LAST. */
@@ -293,6 +314,8 @@ config_list_append(const struct config_key *key, void *base,
 		return append_ports(list, text, why);
 	if (key->type == CONFIG_TYPE_PREFIXES)
 		return append_prefix(key, list, text, why);
+	if (key->type == CONFIG_TYPE_NAMES)
+		return append_name(list, text, why);
 	assert(key->type == CONFIG_TYPE_ZONES);
 	return add_zone(list, text, why);
 }
@@ -336,7 +359,8 @@ config_list_clear(const struct config_key *key, void *base)
 		clear_certs(key, list);
 	else if (key->type == CONFIG_TYPE_ADDRS)
 		clear_items(list, sizeof(struct config_addrs));
-	else if (key->type == CONFIG_TYPE_PINS)
+	else if (key->type == CONFIG_TYPE_PINS ||
+		 key->type == CONFIG_TYPE_NAMES)
 		clear_texts(list);
 	else if (key->type == CONFIG_TYPE_PORTS)
 		clear_items(list, sizeof(struct config_ports));

@@ -14,7 +14,7 @@
 
 #define CONFIG_FILE_MAX (1024 * 1024)
 #define CONFIG_DEPTH_MAX 8     /* the deepest legal place is 5 */
-#define CONFIG_KEYS_MAX 64     /* rows of the table; asserted by a test */
+#define CONFIG_KEYS_MAX 128    /* rows of the table; asserted by a test */
 #define CONFIG_PATH_LEN 64     /* of a key, asserted by a test */
 #define CONFIG_CHOICES_MAX 8   /* NULL included */
 #define CONFIG_TEXT_MAX 4096   /* one value; PATH_MAX is the longest sane one */
@@ -38,6 +38,7 @@ enum config_type {
 	CONFIG_TYPE_PORTS,
 	CONFIG_TYPE_PREFIXES,
 	CONFIG_TYPE_ZONES, /* uint64_t, bits of dns/special.h */
+	CONFIG_TYPE_NAMES, /* of this server, for clients to find it */
 };
 
 /*

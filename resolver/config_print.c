@@ -148,6 +148,8 @@ type_name(enum config_type type)
 		return "list of prefixes";
 	case CONFIG_TYPE_ZONES:
 		return "list of zones";
+	case CONFIG_TYPE_NAMES:
+		return "list of names";
 	case CONFIG_TYPE_SECTION:
 		break;
 	}

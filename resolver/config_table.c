@@ -30,6 +30,7 @@
 #define PREFIXES_MAX 16384
 #define ZONES_MAX 64
 #define CERTS_MAX 256
+#define DDR_NAMES_MAX 16
 
 #define IN_CONFIG(member) .offset = offsetof(struct config, member)
 #define IN_CERT(member) .offset = offsetof(struct config_cert, member)
@@ -390,6 +391,33 @@ const struct config_key config_keys[] = {
 		"168.192.in-addr.arpa, or use-application-dns.net, which\n"
 		"has no address here, so that Firefox goes on asking this\n"
 		"resolver where nobody has chosen another one."},
+    {.path = "ddr",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "What clients are told that ask for designated resolvers\n"
+		"(DDR, RFC 9462): names and ports of this server."},
+    {.path = "ddr.enabled",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(ddr.enabled),
+	.initial = "true",
+	.help = "Whether they are told anything."},
+    {.path = "ddr.names",
+	.type = CONFIG_TYPE_NAMES,
+	IN_CONFIG(ddr.names),
+	.max = DDR_NAMES_MAX,
+	.example = "dns.example",
+	.help = "Names that a certificate of this server is for. Without\n"
+		"any: the names of each certificate in tls that is for an\n"
+		"IP address, too, since clients ask for that, but no\n"
+		"wildcards. quolld does not start with a name that no\n"
+		"certificate is for; after a reload it is left out."},
+    {.path = "ddr.addresses",
+	.type = CONFIG_TYPE_ADDRS,
+	IN_CONFIG(ddr.addresses),
+	.max = ADDRESSES_MAX,
+	.example = "192.0.2.1 2001:db8::1",
+	.help = "The addresses that they have. By default those that are\n"
+		"listened on, and with * the one that the client asked;\n"
+		"behind NAT somebody has to write them here."},
     {.path = NULL},
 };
 

@@ -313,6 +313,7 @@ config_value_set(const struct config_key *key, void *base,
 	case CONFIG_TYPE_PORTS:
 	case CONFIG_TYPE_PREFIXES:
 	case CONFIG_TYPE_ZONES:
+	case CONFIG_TYPE_NAMES:
 		return config_list_append(key, base, build, text, why);
 	case CONFIG_TYPE_SECTION:
 		break;

@@ -291,8 +291,8 @@ print_version(void)
 static void
 print_line(void *arg, enum log_level level, const char *line)
 {
-	(void)level;
-	fprintf(arg, "%s\n", line);
+	if (level <= LOG_LEVEL_WARN)
+		fprintf(arg, "%s\n", line);
 }
 
 /* Certificates, unless it is our own, which needs a state directory. */
@@ -321,11 +321,13 @@ check(const struct config *config)
 {
 	struct certs_listener listener = {print_line, stderr};
 	struct evquic_cred *cred = NULL;
+	struct own_facts facts = {.listen = &config->listen};
 	struct own *own = NULL;
 	int rc = check_certs(config, &listener, &cred);
 
+	facts.cred = cred;
 	if (rc == 0)
-		rc = own_load(config, cred, &listener, &own);
+		rc = own_load(config, &facts, &listener, &own);
 	own_unref(own);
 	evquic_cred_unref(cred);
 	return rc == 0 ? OPTIONS_EXIT_OK : OPTIONS_EXIT_FAILURE;

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "resolver/designate.h"
+
 struct own *
 own_ref(struct own *own)
 {
@@ -20,23 +22,29 @@ own_unref(struct own *own)
 {
 	if (own == NULL)
 		return;
-	if (atomic_fetch_sub_explicit(&own->refs, 1, memory_order_acq_rel) == 1)
-		free(own);
+	if (atomic_fetch_sub_explicit(&own->refs, 1, memory_order_acq_rel) != 1)
+		return;
+	free(own->ddr);
+	free(own);
 }
 
 int
-own_load(const struct config *config, const struct evquic_cred *cred,
+own_load(const struct config *config, const struct own_facts *facts,
     const struct certs_listener *listener, struct own **ret_own)
 {
 	struct own *own = calloc(1, sizeof(*own));
+	int rc;
 
-	(void)config;
-	(void)cred;
 	if (own == NULL) {
 		listener->tell(listener->arg, LOG_LEVEL_ERROR, "out of memory");
 		return -ENOMEM;
 	}
 	atomic_init(&own->refs, 1);
+	rc = designate(config, facts, listener, &own->ddr);
+	if (rc != 0) {
+		own_unref(own);
+		return rc;
+	}
 	*ret_own = own;
 	return 0;
 }

@@ -13,20 +13,33 @@
 #include "resolver/certs.h"
 #include "resolver/config.h"
 
+struct dns_ddr;
 struct evquic_cred;
 
 struct own {
 	atomic_uint refs;
+	struct dns_ddr *ddr; /* designated resolvers; NULL: none */
+};
+
+/* What is there besides configuration and its files. */
+struct own_facts {
+	/* Loaded from the configuration; NULL: --check has none, since it
+	 * would have to be made. */
+	const struct evquic_cred *cred;
+	/* What is listened on, with the ports that the system chose. */
+	const struct config_listens *listen;
+	/* What a person should mend before the start is no reason for a server
+	 * that runs to refuse a new certificate. */
+	bool is_reload;
 };
 
 /*
  * Makes a snapshot; reads the files that `config` names, which may take
- * seconds: not for workers.  `cred` was loaded from `config`; NULL: --check has
- * none, since it would have to be made.  All or nothing: 0 and the caller owns
+ * seconds: not for workers.  All or nothing: 0 and the caller owns
  * the reference in *ret_own; or a negative errno, each fault was told of at
  * level error, and *ret_own is untouched.
  */
-int own_load(const struct config *config, const struct evquic_cred *cred,
+int own_load(const struct config *config, const struct own_facts *facts,
     const struct certs_listener *listener, struct own **ret_own);
 
 /* One reference more; any thread.  Returns its argument. */

@@ -16,8 +16,10 @@
  * silence (RFC 9250 4.3.2, RFC 8914).
  */
 #include "resolver/query.h"
+#include "dns/ddr.h"
 #include "dns/special.h"
 #include "quic/evquic.h"
+#include "resolver/own.h"
 #include "resolver/worker.h"
 
 #include <assert.h>
@@ -91,6 +93,26 @@ answer_special(
 	if (begin_answer(q, bound + DNS_SPECIAL_RECORDS, ret, &out))
 		end_answer(
 		    dns_special_answer(zone, &q->dns, &q->front->hop, &out),
+		    &out, ret);
+}
+
+static void
+answer_designated(struct query *q, const struct query_asker *asker,
+    const struct dns_ddr *ddr, struct query_answer *ret)
+{
+	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
+	union net_addr a;
+	struct dns_ddr_local local = {NULL, 0};
+	struct dns_buf out;
+
+	net_addr_copy(&a, asker->local);
+	if (a.sa.sa_family == AF_INET)
+		local = (struct dns_ddr_local){(void *)&a.in.sin_addr, 4};
+	else if (a.sa.sa_family == AF_INET6)
+		local = (struct dns_ddr_local){(void *)&a.in6.sin6_addr, 16};
+	if (begin_answer(q, bound + dns_ddr_records(ddr), ret, &out))
+		end_answer(
+		    dns_ddr_answer(ddr, &local, &q->dns, &q->front->hop, &out),
 		    &out, ret);
 }
 
@@ -300,6 +322,8 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 	    DNS_EDE_NOT_AUTHORITATIVE, "recursion must be desired"};
 	struct service_counters *n = &q->worker->counters;
 	const struct config *config = q->worker->config;
+	const struct own *own = q->worker->own;
+	const struct dns_ddr *ddr = own != NULL ? own->ddr : NULL;
 	const struct dns_special *zone;
 	enum dns_verdict verdict = dns_query_parse(msg, len, &q->dns);
 	enum query_outcome bad;
@@ -317,6 +341,11 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 		return answer_verdict(q, verdict, ret_answer);
 	if (is_operators(&q->dns))
 		return refuse(q, &n->query_policy, &not_done, ret_answer);
+	if (ddr != NULL && dns_ddr_is_asked(&q->dns)) {
+		counter_add(&n->query_special, 1);
+		answer_designated(q, asker, ddr, ret_answer);
+		return QUERY_ANSWERED;
+	}
 	zone = dns_special_find(&q->dns, config->special.forward);
 	if (zone != NULL) {
 		counter_add(&n->query_special, 1);

@@ -60,8 +60,13 @@ load_own(struct server *s, const struct config *config,
     const struct evquic_cred *cred, struct own **ret)
 {
 	struct certs_listener listener = certs_to_log(s->log);
+	struct own_facts facts = {
+	    .cred = cred,
+	    .listen = &s->bound,
+	    .is_reload = s->own != NULL,
+	};
 
-	return own_load(config, cred, &listener, ret);
+	return own_load(config, &facts, &listener, ret);
 }
 
 static void
@@ -277,39 +282,68 @@ may_be_left_out(const struct config_listen *l, int rc)
 	return l->is_either && (rc == -EAFNOSUPPORT || rc == -EADDRNOTAVAIL);
 }
 
+/* Opens one and writes down what it became. */
 static int
-listen_all(struct server *s)
+listen_one(struct server *s, const struct config_listen *l)
 {
-	size_t used = 0, open = 0;
+	const struct sockaddr *sa = (const void *)&l->addr.ss;
+	struct config_listen *bound = &s->bound.item[s->bound.count];
+	char url[CONFIG_URL_LEN];
+	int rc;
 
-	for (size_t i = 0; i < s->config->listen.count; i++) {
-		const struct config_listen *l = &s->config->listen.item[i];
-		const struct sockaddr *sa = (const void *)&l->addr.ss;
-		struct sockaddr_storage bound;
+	*bound = *l;
+	rc = evquic_endpoint_listen(s->endpoint, sa, &bound->addr.ss);
+	if (rc == 0) {
+		s->bound.count++;
+		return 0;
+	}
+	config_url_format(l->scheme, sa, url);
+	if (may_be_left_out(l, rc)) {
+		log_warn(s->log, "not listening on %s: %s", url, strerror(-rc));
+		return 0;
+	}
+	log_err(s->log, "cannot listen on %s: %s", url, strerror(-rc));
+	return rc;
+}
+
+static void
+write_urls(struct server *s)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < s->bound.count; i++) {
+		const struct config_listen *l = &s->bound.item[i];
 		char url[CONFIG_URL_LEN];
-		int rc = evquic_endpoint_listen(s->endpoint, sa, &bound), n;
+		int n;
 
-		config_url_format(
-		    l->scheme, rc == 0 ? (void *)&bound : sa, url);
-		if (rc != 0 && may_be_left_out(l, rc)) {
-			log_warn(s->log, "not listening on %s: %s", url,
-			    strerror(-rc));
-			continue;
-		}
-		if (rc != 0) {
-			log_err(s->log, "cannot listen on %s: %s", url,
-			    strerror(-rc));
-			return rc;
-		}
-		open++;
+		config_url_format(l->scheme, (const void *)&l->addr.ss, url);
 		n = snprintf(
 		    s->urls + used, sizeof(s->urls) - used, " %s", url);
 		used += (size_t)n < sizeof(s->urls) - used ? (size_t)n : 0;
 	}
-	if (open == 0) {
+}
+
+static int
+listen_all(struct server *s)
+{
+	size_t count = s->config->listen.count;
+	int rc;
+
+	s->bound.item = calloc(count, sizeof(*s->bound.item));
+	if (s->bound.item == NULL) {
+		log_err(s->log, "out of memory");
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++) {
+		rc = listen_one(s, &s->config->listen.item[i]);
+		if (rc != 0)
+			return rc;
+	}
+	if (s->bound.count == 0) {
 		log_err(s->log, "there is nothing to listen on");
 		return -EADDRNOTAVAIL;
 	}
+	write_urls(s);
 	return 0;
 }
 
@@ -601,6 +635,7 @@ server_done(struct server *s)
 	for (size_t i = 0; s->workers != NULL && i < s->nworkers; i++)
 		worker_free(s->workers[i]);
 	free(s->workers);
+	free(s->bound.item);
 	peers_free(s->peers);
 	evquic_cred_unref(s->cred);
 	own_unref(s->own);

@@ -35,10 +35,11 @@ struct server {
 	struct worker **workers;
 	size_t nworkers;
 	struct evquic_endpoint *endpoint;
-	struct metrics *metrics; /* NULL: nobody wants them */
-	int64_t started;	 /* Unix time, s */
-	int ended_fd;		 /* eventfd: a worker's thread has ended */
-	char urls[1024];	 /* what is served, for the line that says so */
+	struct metrics *metrics;     /* NULL: nobody wants them */
+	int64_t started;	     /* Unix time, s */
+	int ended_fd;		     /* eventfd: a worker's thread has ended */
+	struct config_listens bound; /* what is served, with its ports */
+	char urls[1024];	     /* the same, for the line that says so */
 };
 
 /*

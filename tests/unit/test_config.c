@@ -350,13 +350,13 @@ test_errors(void)
 	    {"cache: {}\n",
 		"f:1: unknown key \"cache\"; there are: workers, state, "
 		"listen, tls, quic, upstream, access, limits, log, metrics, "
-		"special"},
+		"special, ddr"},
 	    {"log:\n  colour: no\n",
 		"f:2: unknown key \"colour\" in log; there are: level, format"},
 	    {"log.level: info\n",
 		"f:1: unknown key \"log.level\"; there are: workers, state, "
 		"listen, tls, quic, upstream, access, limits, log, metrics, "
-		"special"},
+		"special, ddr"},
 	    {"log: {level: loud}\n", "f:1: log.level: \"loud\" is none of "
 				     "error, warning, info, debug"},
 	    {"upstream: {prefer-tcp: 1}\n",
