@@ -183,6 +183,27 @@ relay_rcode(const struct dns_query *q, const struct dns_response *r)
 	return limit_rcode(q, r->rcode);
 }
 
+/*
+ * What the backend's first Extended DNS Error says is made anew, and whose it
+ * is (RFC 8914 3).  Its text stays behind: it may name servers that the client
+ * has no business with.
+ */
+static void
+take_ede(const struct dns_response *r, struct dns_error *e)
+{
+	const uint8_t *options = r->msg + r->edns.options;
+	struct dns_option o;
+	size_t pos = 0;
+
+	while (dns_option_next(options, r->edns.options_len, &pos, &o) == 1) {
+		if (o.code != DNS_OPTION_EDE || o.len < DNS_EDE_FIXED)
+			continue;
+		e->ede = dns_get16(o.data);
+		e->text = "said by the upstream server";
+		return;
+	}
+}
+
 static bool
 has_strip(const struct dns_query *q, const struct dns_relay *how)
 {
@@ -262,6 +283,8 @@ dns_answer_relay(const struct dns_query *q, const struct dns_hop *hop,
 	uint16_t flags = relay_flags(q, r, how);
 	int rc;
 
+	if (e.ede == DNS_EDE_NONE)
+		take_ede(r, &e);
 	/* A body that belongs to another RCODE or question is not passed. */
 	if (e.rcode != r->rcode || r->question_len != q->question_len)
 		return dns_answer_error(q, hop, &e, out);

@@ -31,9 +31,16 @@ enum section {
 struct walk {
 	struct dns_query *q;
 	size_t pos;
-	bool has_fault; /* parsable, but against the rules of a section */
-	bool has_tsig;	/* nothing may follow */
+	bool has_tsig; /* nothing may follow */
 };
+
+/* The first fault is told; any makes the message one that is not asked. */
+static void
+note_fault(struct dns_query *q, const char *fault)
+{
+	if (q->fault == NULL)
+		q->fault = fault;
+}
 
 /* Where the count of records of a section stands in the header. */
 static uint16_t
@@ -52,8 +59,10 @@ walk_questions(struct walk *w)
 
 	for (i = 0; i < count; i++) {
 		if (dns_name_skip(q->msg, q->len, w->pos, &end) != 0 ||
-		    q->len - end < DNS_QUESTION_FIXED)
+		    q->len - end < DNS_QUESTION_FIXED) {
+			note_fault(q, "a question cannot be parsed");
 			return -EBADMSG;
+		}
 		w->pos = end + DNS_QUESTION_FIXED;
 	}
 	if (count == 1) {
@@ -70,15 +79,22 @@ static void
 note_opt(struct walk *w, const struct dns_record *rr, enum section section)
 {
 	struct dns_edns *edns = &w->q->edns;
-	bool is_good = !rr->is_cut && section == SECTION_ADDITIONAL &&
-		       !edns->is_present && w->q->msg[rr->start] == 0;
+	const char *fault = NULL;
 
+	if (section != SECTION_ADDITIONAL)
+		fault = "OPT outside the additional section";
+	else if (edns->is_present)
+		fault = "more than one OPT";
+	else if (w->q->msg[rr->start] != 0)
+		fault = "OPT with a name";
 	/* A bad one still is one, and its error answer has ours. */
 	edns->is_present = true;
-	if (is_good)
+	if (fault != NULL)
+		note_fault(w->q, fault);
+	else if (!rr->is_cut)
 		dns_edns_read(w->q->msg, rr, edns);
-	else
-		w->has_fault = true;
+	if (edns->is_broken)
+		note_fault(w->q, "options do not fill the OPT");
 }
 
 static void
@@ -90,7 +106,7 @@ note_signature(
 	if (rr->type == DNS_TYPE_TSIG) {
 		/* RFC 8945 5.1: elsewhere is a FORMERR. */
 		if (section != SECTION_ADDITIONAL)
-			w->has_fault = true;
+			note_fault(w->q, "TSIG outside the additional section");
 		w->has_tsig = true;
 		w->q->is_signed = true;
 	} else if (section == SECTION_ADDITIONAL &&
@@ -109,35 +125,40 @@ walk_section(struct walk *w, enum section section)
 	unsigned i;
 
 	for (i = 0; i < count; i++) {
-		if (dns_record_peek(q->msg, q->len, w->pos, &rr) != 0)
+		if (dns_record_peek(q->msg, q->len, w->pos, &rr) != 0) {
+			note_fault(q, "a record cannot be parsed");
 			return -EBADMSG;
+		}
 		if (w->has_tsig)
-			w->has_fault = true;
+			note_fault(q, "a record behind the TSIG");
 		if (rr.type == DNS_TYPE_OPT)
 			note_opt(w, &rr, section);
 		else if (rr.type == DNS_TYPE_TSIG || rr.type == DNS_TYPE_SIG)
 			note_signature(w, &rr, section);
-		if (rr.is_cut)
+		if (rr.is_cut) {
+			note_fault(q, "a record is cut");
 			return -EBADMSG;
+		}
 		w->pos = rr.end;
 	}
 	return 0;
 }
 
-/* Can all of it be parsed, by the counts and with nothing left over? */
-static bool
+/* Reads all of it, by the counts and with nothing left over. */
+static void
 walk_message(struct dns_query *q)
 {
 	struct walk w = {.q = q, .pos = DNS_HEADER_SIZE};
 	enum section section;
 
 	if (walk_questions(&w) != 0)
-		return false;
+		return;
 	for (section = SECTION_ANSWER; section < SECTIONS; section++) {
 		if (walk_section(&w, section) != 0)
-			return false;
+			return;
 	}
-	return w.pos == q->len && !w.has_fault && !q->edns.is_broken;
+	if (w.pos != q->len)
+		note_fault(q, "octets behind the last record");
 }
 
 static bool
@@ -151,32 +172,35 @@ is_known_opcode(uint8_t opcode)
  * Is it a query that can be asked?  RFC 9619 4: the rule on QDCOUNT is for this
  * opcode only.  OPT and TSIG are no types of data (RFC 6895 3.1).
  */
-static bool
-is_askable(const struct dns_query *q)
+static void
+check_query(struct dns_query *q)
 {
 	unsigned authority = count_of(q, SECTION_AUTHORITY);
 
-	if (q->question_len == 0 || count_of(q, SECTION_ANSWER) != 0)
-		return false;
+	if (q->question_len == 0)
+		note_fault(q, "not exactly one question");
+	else if (count_of(q, SECTION_ANSWER) != 0)
+		note_fault(q, "a record in the answer section");
 	/* RFC 1995 3: the SOA that the asker of IXFR has. */
-	if (authority > (q->qtype == DNS_TYPE_IXFR ? 1 : 0))
-		return false;
-	return q->qtype != DNS_TYPE_OPT && q->qtype != DNS_TYPE_TSIG;
+	else if (authority > (q->qtype == DNS_TYPE_IXFR ? 1 : 0))
+		note_fault(q, "a record in the authority section");
+	else if (q->qtype == DNS_TYPE_OPT || q->qtype == DNS_TYPE_TSIG)
+		note_fault(q, "no type to ask for");
 }
 
 static enum dns_verdict
 judge(struct dns_query *q)
 {
-	bool is_sound = walk_message(q);
-
+	walk_message(q);
 	if (!is_known_opcode(q->opcode)) {
 		/* RFC 8906 8.1.4: the sections of the answer are empty. */
 		q->question_len = 0;
+		q->fault = NULL;
 		return DNS_VERDICT_NOTIMP;
 	}
-	if (!is_sound)
-		return DNS_VERDICT_FORMERR;
-	if (q->opcode == DNS_OPCODE_QUERY && !is_askable(q))
+	if (q->opcode == DNS_OPCODE_QUERY)
+		check_query(q);
+	if (q->fault != NULL)
 		return DNS_VERDICT_FORMERR;
 	if (q->edns.is_present && q->edns.version != DNS_EDNS_VERSION)
 		return DNS_VERDICT_BADVERS;

@@ -42,6 +42,8 @@ struct dns_query {
 	uint16_t qclass;
 	uint8_t opcode;
 	bool is_signed; /* by TSIG or SIG(0): only the ID may be changed */
+	/* After FORMERR: what is wrong, for EXTRA-TEXT; static, else NULL. */
+	const char *fault;
 };
 
 /* How our own query to a backend is to look. */

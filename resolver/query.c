@@ -283,13 +283,20 @@ answer_verdict(
 {
 	struct service_counters *n = &q->worker->counters;
 	struct dns_error e = {
-	    .rcode = dns_verdict_rcode(verdict), .ede = DNS_EDE_NONE};
+	    .rcode = dns_verdict_rcode(verdict),
+	    .ede = DNS_EDE_OTHER,
+	    .text = q->dns.fault,
+	};
 	counter *reason = &n->query_formerr;
 
-	if (verdict == DNS_VERDICT_NOTIMP)
+	if (verdict == DNS_VERDICT_NOTIMP) {
 		reason = &n->query_notimp;
-	else if (verdict == DNS_VERDICT_BADVERS)
+		e.ede = DNS_EDE_NOT_SUPPORTED;
+		e.text = "no such opcode here";
+	} else if (verdict == DNS_VERDICT_BADVERS) {
 		reason = &n->query_badvers;
+		e.text = "only version 0 of EDNS is known";
+	}
 	return refuse(q, reason, &e, ret);
 }
 

@@ -298,7 +298,7 @@ test_opt(void)
 	static const uint8_t options[] = {0, 8, 0, 7, 0, 1, 24, 24, 192, 0, 2,
 	    0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8, 0, 11, 0, 2, 0, 9, 0, 15, 0, 3,
 	    0, 15, 'x', 0xfd, 0xe9, 0, 0, 0, 12, 0, 2, 0, 0};
-	static const unsigned codes[] = {8, 10, 11, 15, 65001};
+	static const unsigned codes[] = {8, 10, 11, 65001};
 	struct dnsmsg q;
 	struct dnsmsg r;
 	size_t i;
@@ -322,7 +322,12 @@ test_opt(void)
 	PROVE("DOQ-068", got_options(11) == 0);
 	PROVE("FWD-049", got_options(10) == 0);
 	PROVE("FWD-060", got_options(8) == 0);
-	PROVE("FWD-084", got_options(EDE) == 0); /* dropped: our choice */
+	/* Made anew: the code is the server's, and the text says so. */
+	PROVE("FWD-084", got_options(EDE) == 1);
+	PROVE("FWD-085",
+	    memmem(got, got_len, "\0\17\0\35\0\17said by the upstream server",
+		6 + 27) != NULL);
+	PROVE("FWD-088", memmem(got, got_len, "\0\17x", 3) == NULL);
 	/* our own size and version, and no unknown flag */
 	PROVE("FWD-036", dnsmsg_get16(got, HEADER + 21 + 16 + 3) == 1232 &&
 			     dnsmsg_get16(got, HEADER + 21 + 16 + 7) == 0);
@@ -545,7 +550,20 @@ test_ede(void)
 	start_answer(&r, 0);
 	dnsmsg_opt(&r, 1232, 0,
 	    "\0\17\0\5\0\17\377\0\376\0\17\0\2\0\0\0\17\0\3\0\1x", 22);
-	PROVE("FWD-083", relay(&q, &r) && has_records_of(&r, false));
+	/* the first that is one; the next is too short for a code */
+	PROVE("FWD-083",
+	    relay(&q, &r) && has_records_of(&r, false) &&
+		got_options(EDE) == 1 &&
+		memmem(got, got_len, "\0\17\0\35\0\17said", 10) != NULL);
+	start_answer(&r, 0);
+	dnsmsg_opt(&r, 1232, 0, "\0\17\0\1\0\0\17\0\2\0\6", 11);
+	CU_ASSERT(relay(&q, &r) &&
+		  memmem(got, got_len, "\0\17\0\35\0\6said", 10) != NULL);
+	/* what we have to say ourselves goes before it */
+	CU_ASSERT(relay_as(&doq, &stale, &q, &r) && got_options(EDE) == 1 &&
+		  memmem(got, got_len, "\0\6said", 6) == NULL);
+	start_query(&q, 0x0100, false);
+	PROVE("FWD-081", relay(&q, &r) && dnsmsg_get16(got, 10) == 0);
 }
 
 /* Errors for what could not be parsed, too. */

@@ -58,6 +58,13 @@ ask(struct asked *a, const struct dnsmsg *m)
 	memset(&a->q, 0, sizeof(a->q));
 	a->data = dnsmsg_exact(m->data, m->len);
 	a->verdict = dns_query_parse(a->data, m->len, &a->q);
+	/* Whatever is wrong can be told, and nothing else is. */
+	if (a->verdict == DNS_VERDICT_FORMERR)
+		CU_ASSERT_FATAL(a->q.fault != NULL &&
+				strlen(a->q.fault) <= DNS_EDE_TEXT_MAX);
+	if (a->verdict == DNS_VERDICT_OK || a->verdict == DNS_VERDICT_NOTIMP ||
+	    a->verdict == DNS_VERDICT_BADVERS)
+		CU_ASSERT_FATAL(a->q.fault == NULL);
 }
 
 static void
@@ -604,6 +611,73 @@ test_opt_place(void)
 	PROVE("BAD-115", is_formerr(&m, true));
 }
 
+static bool
+has_fault(const struct dnsmsg *m, const char *fault)
+{
+	struct asked a;
+
+	ask(&a, m);
+	free(a.data);
+	return a.verdict == DNS_VERDICT_FORMERR &&
+	       strcmp(a.q.fault, fault) == 0;
+}
+
+/* The first thing that is wrong, in the order of the octets. */
+static void
+test_faults(void)
+{
+	struct dnsmsg m;
+	size_t place;
+
+	dnsmsg_query(&m, "example.com", A);
+	dnsmsg_set_count(&m, IN_QUESTION, 2);
+	CU_ASSERT(has_fault(&m, "a question cannot be parsed"));
+	dnsmsg_query(&m, "example.com", A);
+	dnsmsg_question(&m, "example.com", A);
+	CU_ASSERT(has_fault(&m, "not exactly one question"));
+	dnsmsg_query(&m, "example.com", A);
+	dnsmsg_u8(&m, 0);
+	CU_ASSERT(has_fault(&m, "octets behind the last record"));
+	dnsmsg_set_count(&m, IN_ADDITIONAL, 1);
+	CU_ASSERT(has_fault(&m, "a record cannot be parsed"));
+	dnsmsg_query(&m, "example.com", A);
+	dnsmsg_a(&m, IN_ADDITIONAL, "example.com");
+	m.len--;
+	CU_ASSERT(has_fault(&m, "a record is cut"));
+	dnsmsg_query(&m, "example.com", A);
+	dnsmsg_a(&m, IN_ANSWER, "example.com");
+	CU_ASSERT(has_fault(&m, "a record in the answer section"));
+	dnsmsg_query(&m, "example.com", A);
+	dnsmsg_a(&m, IN_AUTHORITY, "example.com");
+	CU_ASSERT(has_fault(&m, "a record in the authority section"));
+	dnsmsg_query(&m, "example.com", OPT);
+	CU_ASSERT(has_fault(&m, "no type to ask for"));
+
+	dnsmsg_query(&m, "example.com", A);
+	dnsmsg_opt(&m, OUR_SIZE, 0, NULL, 0);
+	dnsmsg_opt(&m, OUR_SIZE, 0, "\0", 1);
+	dnsmsg_u8(&m, 0);
+	CU_ASSERT(has_fault(&m, "more than one OPT"));
+	dnsmsg_query(&m, "example.com", A);
+	dnsmsg_opt(&m, OUR_SIZE, 0, "\0", 1);
+	CU_ASSERT(has_fault(&m, "options do not fill the OPT"));
+	dnsmsg_query(&m, "example.com", A);
+	place = dnsmsg_record(&m, IN_ADDITIONAL, "a", OPT);
+	dnsmsg_rdata_end(&m, place);
+	CU_ASSERT(has_fault(&m, "OPT with a name"));
+	dnsmsg_query(&m, "example.com", A);
+	place = dnsmsg_record(&m, IN_ANSWER, ".", OPT);
+	dnsmsg_rdata_end(&m, place);
+	CU_ASSERT(has_fault(&m, "OPT outside the additional section"));
+	dnsmsg_query(&m, "example.com", A);
+	dnsmsg_tsig(&m, IN_ANSWER);
+	CU_ASSERT(has_fault(&m, "TSIG outside the additional section"));
+	dnsmsg_query(&m, "example.com", A);
+	dnsmsg_tsig(&m, IN_ADDITIONAL);
+	dnsmsg_a(&m, IN_ADDITIONAL, "example.com");
+	CU_ASSERT(has_fault(&m, "a record behind the TSIG"));
+}
+
 static void
 test_opt_version(void)
 {
@@ -919,6 +993,7 @@ test_message_register(void)
 	unit_test(s, "good names", test_good_names);
 	unit_test(s, "pointer bomb", test_pointer_bomb);
 	unit_test(s, "types and classes", test_types);
+	unit_test(s, "faults", test_faults);
 	unit_test(s, "place of OPT", test_opt_place);
 	unit_test(s, "EDNS version", test_opt_version);
 	unit_test(s, "options", test_options);
