@@ -17,9 +17,6 @@
 #define RESERVED_OCTET 8
 #define LONGEST_BITS 96
 
-/* RFC 6147 5.1.7: if the negative answer for AAAA had no SOA */
-#define TTL_WITHOUT_SOA 600
-
 /* What a record may grow by: a name in the old RDATA may be written out. */
 #define GROWTH DNS_AAAA_SIZE
 
@@ -240,7 +237,7 @@ negative_ttl(const struct dns_response *r, size_t pos)
 		if (rr.type == DNS_TYPE_SOA)
 			return rr.ttl;
 	}
-	return TTL_WITHOUT_SOA;
+	return DNS64_TTL_DEFAULT;
 }
 
 enum dns64_verdict
@@ -256,7 +253,7 @@ dns64_judge(
 	/* RFC 6147 5.1.2: any other error counts as an empty answer. */
 	if (r->rcode == DNS_RCODE_NXDOMAIN || is_bogus(r))
 		return DNS64_RELAY;
-	*ret_ttl = TTL_WITHOUT_SOA;
+	*ret_ttl = DNS64_TTL_DEFAULT;
 	if (r->rcode != DNS_RCODE_NOERROR)
 		return DNS64_ASK_A;
 	while (next_record(r, &left, &pos, &rr)) {

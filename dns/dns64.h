@@ -16,6 +16,9 @@
 #include "dns/rewrite.h"
 #include "dns/wire.h"
 
+/* RFC 6147 5.1.7: if the negative answer for AAAA has no SOA */
+#define DNS64_TTL_DEFAULT 600
+
 /* An IPv6 prefix; what is behind `bits` is 0. */
 struct dns64_net {
 	uint8_t addr[DNS_AAAA_SIZE];

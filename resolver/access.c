@@ -171,6 +171,22 @@ access_prefix_parse(const char *text, enum access_verdict verdict,
 	return 0;
 }
 
+void
+access_prefix_to_v6(const struct access_prefix *prefix,
+    uint8_t ret_addr[ACCESS_KEY_LEN - 1], uint8_t *ret_bits)
+{
+	static const uint8_t mapped[MAPPED_OCTETS] = {[10] = 0xff, [11] = 0xff};
+
+	*ret_bits = (uint8_t)(prefix->bits - FAMILY_BITS);
+	memcpy(ret_addr, prefix->key + 1, ACCESS_KEY_LEN - 1);
+	if (prefix->key[0] == FAMILY_V6)
+		return;
+	*ret_bits = (uint8_t)(*ret_bits + MAPPED_BITS);
+	memcpy(ret_addr, mapped, sizeof(mapped));
+	memcpy(ret_addr + MAPPED_OCTETS, prefix->key + 1,
+	    ACCESS_KEY_LEN - 1 - MAPPED_OCTETS);
+}
+
 /* Which of two equal prefixes decides: the one with the higher rank. */
 static int
 verdict_rank(enum access_verdict verdict)

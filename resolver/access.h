@@ -44,6 +44,13 @@ int access_prefix_parse(const char *text, enum access_verdict verdict,
     struct access_prefix *ret_prefix);
 
 /*
+ * Writes it as an IPv6 prefix of *ret_bits bits, an IPv4 one in IPv6 form
+ * (::ffff:192.0.2.0/120).
+ */
+void access_prefix_to_v6(const struct access_prefix *prefix,
+    uint8_t ret_addr[ACCESS_KEY_LEN - 1], uint8_t *ret_bits);
+
+/*
  * Compiles `count` prefixes, which stay the caller's. Where several match an
  * address, the longest decides; among equals DENY, then TRUSTED, then ALLOW.
  * What none matches is denied. Returns 0 or -ENOMEM; access_free frees.

@@ -29,6 +29,8 @@ free_config(struct config *config)
 			config_value_clear(key, config);
 	}
 	access_free(config->access.list);
+	access_free(config->dns64.for_whom);
+	free(config->dns64.nets);
 	free(config->file);
 	free(config);
 }

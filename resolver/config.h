@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "dns/dns64.h"
 #include "resolver/access.h"
 #include "resolver/ops/log.h"
 
@@ -211,6 +212,15 @@ struct config {
 		struct config_addrs addresses;
 		size_t line; /* of names, for errors; 0: none */
 	} ddr;
+
+	struct {
+		struct dns64_net prefix;
+		struct config_prefixes exclude;
+		struct config_prefixes clients;
+		struct access *for_whom; /* the clients, compiled; NULL: all */
+		struct dns64 rules;	 /* prefix and exclude, compiled */
+		struct dns64_net *nets;	 /* what the rules borrow */
+	} dns64;
 };
 
 /*

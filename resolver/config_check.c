@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What concerns several keys at once, after all of them have been read; and
- * what is derived from them: the mode of the upstream, the access table.
+ * what is derived from them: the mode of the upstream, the access table, the
+ * rules of DNS64.
  */
 #include <errno.h>
 #include <limits.h>
@@ -226,6 +227,31 @@ compile_access(struct config *config)
 	return rc;
 }
 
+static int
+compile_dns64(struct config *config)
+{
+	const struct config_prefixes *exclude = &config->dns64.exclude;
+	const struct config_prefixes *clients = &config->dns64.clients;
+	struct dns64_net *nets = calloc(exclude->count + 1, sizeof(*nets));
+	size_t i;
+
+	if (nets == NULL)
+		return -ENOMEM;
+	for (i = 0; i < exclude->count; i++)
+		access_prefix_to_v6(
+		    &exclude->item[i], nets[i].addr, &nets[i].bits);
+	config->dns64.nets = nets;
+	config->dns64.rules = (struct dns64){
+	    .prefix = config->dns64.prefix,
+	    .exclude = nets,
+	    .exclude_count = exclude->count,
+	};
+	if (clients->count == 0)
+		return 0;
+	return access_new(
+	    clients->item, clients->count, &config->dns64.for_whom);
+}
+
 void
 config_check(struct config_loader *loader)
 {
@@ -243,6 +269,8 @@ config_check(struct config_loader *loader)
 		check_certs(loader);
 		rc = compile_access(loader->config);
 	}
+	if (rc == 0)
+		rc = compile_dns64(loader->config);
 	if (rc != 0)
 		loader->rc = rc;
 }

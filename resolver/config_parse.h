@@ -30,6 +30,7 @@ enum config_type {
 	CONFIG_TYPE_TEXT,     /* char * */
 	CONFIG_TYPE_UPSTREAM, /* char *, a URL of -u */
 	CONFIG_TYPE_ADDRESS,  /* struct config_addr; its len 0: none */
+	CONFIG_TYPE_NAT64,    /* struct dns64_net; its bits 0: none */
 	CONFIG_TYPE_LISTENS,  /* lists from here on */
 	CONFIG_TYPE_SERVERS,
 	CONFIG_TYPE_CERTS,

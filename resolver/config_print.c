@@ -132,6 +132,8 @@ type_name(enum config_type type)
 		return "URL";
 	case CONFIG_TYPE_ADDRESS:
 		return "address and port";
+	case CONFIG_TYPE_NAT64:
+		return "IPv6 prefix";
 	case CONFIG_TYPE_LISTENS:
 		return "list of URLs";
 	case CONFIG_TYPE_SERVERS:

@@ -29,6 +29,7 @@
 #define RANGES_MAX 64
 #define PREFIXES_MAX 16384
 #define ZONES_MAX 64
+#define EXCLUDES_MAX 64
 #define CERTS_MAX 256
 #define DDR_NAMES_MAX 16
 
@@ -377,6 +378,35 @@ const struct config_key config_keys[] = {
 		"port alone, which is one of 127.0.0.1. Nowhere, unless it\n"
 		"is given. Who can reach it can read it; keep it from\n"
 		"others. With port 0 the system chooses one."},
+    {.path = "dns64",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "IPv6 addresses made of IPv4 ones (RFC 6147), for clients\n"
+		"with only IPv6 behind a NAT64."},
+    {.path = "dns64.prefix",
+	.type = CONFIG_TYPE_NAT64,
+	IN_CONFIG(dns64.prefix),
+	.example = "64:ff9b::/96",
+	.help = "The prefix of the NAT64: of 32, 40, 48, 56, 64 or 96 bits\n"
+		"(RFC 6052). A name that has only IPv4 addresses gets those\n"
+		"in this prefix. Nothing is made unless it is given. In\n"
+		"64:ff9b::/96 no private addresses are put."},
+    {.path = "dns64.exclude",
+	.type = CONFIG_TYPE_PREFIXES,
+	IN_CONFIG(dns64.exclude),
+	.max = EXCLUDES_MAX,
+	.initial = "::ffff:0:0/96",
+	.verdict = ACCESS_DENY,
+	.help = "IPv6 addresses that are of no use to such clients: they\n"
+		"are taken out of answers, and a name that has no others\n"
+		"counts as one with IPv4 only."},
+    {.path = "dns64.clients",
+	.type = CONFIG_TYPE_PREFIXES,
+	IN_CONFIG(dns64.clients),
+	.max = PREFIXES_MAX,
+	.example = "2001:db8:64::/48",
+	.verdict = ACCESS_ALLOW,
+	.help = "Whose answers are changed; all clients', if nobody is\n"
+		"named."},
     {.path = "special",
 	.type = CONFIG_TYPE_SECTION,
 	.help = "Names that are answered here and asked nobody else."},

@@ -285,6 +285,22 @@ set_address(
 	return rc;
 }
 
+static int
+set_nat64(const struct config_key *key, void *base, const char *text, char *why)
+{
+	struct access_prefix prefix;
+	struct dns64_net net = {.bits = 0};
+
+	if (access_prefix_parse(text, ACCESS_ALLOW, &prefix) == 0)
+		access_prefix_to_v6(&prefix, net.addr, &net.bits);
+	if (!dns64_prefix_is_valid(&net))
+		return config_value_fail(why, text,
+		    "is no prefix for NAT64, such as 64:ff9b::/96; it has 32, "
+		    "40, 48, 56, 64 or 96 bits, and 0 in bits 64 to 71");
+	memcpy(place_of(key, base), &net, sizeof(net));
+	return 0;
+}
+
 int
 config_value_set(const struct config_key *key, void *base,
     const struct config_build *build, const char *text,
@@ -305,6 +321,8 @@ config_value_set(const struct config_key *key, void *base,
 		return set_upstream(key, base, build, text, why);
 	case CONFIG_TYPE_ADDRESS:
 		return set_address(key, base, text, why);
+	case CONFIG_TYPE_NAT64:
+		return set_nat64(key, base, text, why);
 	case CONFIG_TYPE_LISTENS:
 	case CONFIG_TYPE_SERVERS:
 	case CONFIG_TYPE_CERTS:

@@ -23,6 +23,9 @@
 	X(query_asked, "asked upstream")                                       \
 	X(query_relayed, "answered with what upstream said")                   \
 	X(query_failed, "answered SERVFAIL: nothing came from upstream")       \
+	X(dns64_asked, "asked upstream for A, too: DNS64")                     \
+	X(dns64_made, "answered with IPv6 addresses made of IPv4 ones")        \
+	X(dns64_filtered, "answered without excluded IPv6 addresses")          \
 	X(query_no_upstream, "answered SERVFAIL: no upstream is configured")   \
 	X(query_cancelled, "given up because the client did")                  \
 	X(query_no_memory, "not answered for want of memory")                  \

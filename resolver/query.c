@@ -11,6 +11,7 @@
  *	a special name?                             answered here
  *	is recursion wanted?                        REFUSED, EDE 20
  *	ask upstream                                what it says, or SERVFAIL
+ *	  nothing for AAAA, and DNS64?              then ask for A, synthesise
  *
  * A question that cannot be answered gets an answer that says why, never
  * silence (RFC 9250 4.3.2, RFC 8914).
@@ -39,6 +40,7 @@ query_init(struct query *q, struct worker *worker, const struct front *front,
 	q->done = done;
 	q->copy = NULL;
 	q->ask = (struct upstream_ask){.done = on_upstream};
+	q->dns64 = (struct query_dns64){.config = NULL};
 }
 
 /* ------------------------------------------------------------- answers -- */
@@ -117,12 +119,14 @@ answer_designated(struct query *q, const struct query_asker *asker,
 }
 
 static void
-answer_relay(struct query *q, const struct upstream_result *result,
+answer_relay(struct query *q, const struct query_dns64_end *end,
     struct query_answer *ret)
 {
+	const struct upstream_result *result = &end->result;
 	struct dns_relay how = {
 	    .is_ad_trusted = result->is_ad_trusted,
 	    .ede = DNS_EDE_NONE,
+	    .edit = end->has_edit ? &end->edit.edit : NULL,
 	};
 	bool raw = dns_query_is_raw(&q->dns);
 	size_t bound = dns_answer_bound(
@@ -168,8 +172,9 @@ answer_failure(struct query *q, int error, struct query_answer *ret)
 /* ------------------------------------------------------------ upstream -- */
 
 static void
-drop_copy(struct query *q)
+drop_kept(struct query *q)
 {
+	query_dns64_done(q);
 	if (q->copy != q->inline_copy)
 		free(q->copy);
 	q->copy = NULL;
@@ -198,15 +203,18 @@ on_upstream(struct upstream_ask *ask, const struct upstream_result *result)
 	struct query *q = container_of(ask, struct query, ask);
 	struct service_counters *n = &q->worker->counters;
 	struct query_answer answer = {NULL, 0};
+	struct query_dns64_end end;
 
+	if (query_dns64_step(q, result, &end))
+		return; /* one more question */
 	counter_sub(&n->queries_now, 1);
-	if (result->status == 0) {
+	if (end.result.status == 0) {
 		counter_add(&n->query_relayed, 1);
-		answer_relay(q, result, &answer);
+		answer_relay(q, &end, &answer);
 	} else {
-		answer_failure(q, result->status, &answer);
+		answer_failure(q, end.result.status, &answer);
 	}
-	drop_copy(q);
+	drop_kept(q);
 	q->done(q, answer);
 }
 
@@ -228,8 +236,10 @@ ask_upstream(
 	int rc = keep_message(q);
 
 	keep_asker(q, asker);
-	if (rc == 0)
+	if (rc == 0) {
+		query_dns64_start(q);
 		rc = upstream_start(q->worker->upstream, &q->ask, &q->dns, 0);
+	}
 	if (rc == 0) {
 		counter_add(&n->query_asked, 1);
 		counter_add(&n->queries_now, 1);
@@ -243,7 +253,7 @@ ask_upstream(
 	} else {
 		answer_failure(q, rc, ret);
 	}
-	drop_copy(q);
+	drop_kept(q);
 	return QUERY_ANSWERED;
 }
 
@@ -372,7 +382,7 @@ query_cancel(struct query *q)
 	upstream_cancel(&q->ask);
 	counter_sub(&q->worker->counters.queries_now, 1);
 	counter_add(&q->worker->counters.query_cancelled, 1);
-	drop_copy(q);
+	drop_kept(q);
 }
 
 bool
@@ -384,5 +394,9 @@ query_is_pending(const struct query *q)
 size_t
 query_kept(const struct query *q)
 {
-	return q->copy != NULL && q->copy != q->inline_copy ? q->dns.len : 0;
+	size_t len = query_dns64_kept(q);
+
+	if (q->copy != NULL && q->copy != q->inline_copy)
+		len += q->dns.len;
+	return len;
 }

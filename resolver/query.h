@@ -19,6 +19,7 @@
 #include "resolver/back/upstream.h"
 #include "resolver/front/front.h"
 #include "resolver/net/addr.h"
+#include "resolver/query_dns64.h"
 
 struct evquic_buf;
 struct query;
@@ -53,6 +54,7 @@ struct query {
 	struct upstream_ask ask;
 	union net_addr client; /* while we wait: what `ask` points to */
 	union net_addr local;
+	struct query_dns64 dns64;
 	uint8_t *copy; /* the message while we wait; `inline_copy` or malloc */
 	uint8_t inline_copy[QUERY_INLINE];
 };

@@ -438,6 +438,8 @@ back_ask_begin(struct upstream_ask *ask, unsigned flags)
 	ask->error = 0;
 	ask->kept = NULL;
 	ask->deadline = nsec_add(back_now(u), u->query_time);
+	if (ask->not_after != 0 && ask->not_after < ask->deadline)
+		ask->deadline = ask->not_after;
 	list_init(&ask->attempts);
 	timer_init(&ask->timer, on_timer);
 	list_init(&ask->link);

@@ -83,7 +83,7 @@ struct upstream_slot {
 
 /*
  * A question on its way, embedded in the asker's object.  Zeroed memory with
- * `done` set is an idle one.  All but the first three is private.
+ * `done` set is an idle one.  All but the first four is private.
  */
 struct upstream_ask {
 	upstream_done_fn done;
@@ -91,6 +91,8 @@ struct upstream_ask {
 	 * Set before upstream_start(), borrowed until the question's end. */
 	const struct sockaddr *client;
 	const struct sockaddr *local;
+	nsec not_after; /* it is over by then, if it is not 0; set before, too
+			 */
 	struct upstream *upstream; /* NULL while idle */
 	const struct dns_query *query;
 	struct list link;
@@ -137,10 +139,11 @@ int upstream_reload(struct upstream *upstream, const struct config *config);
  * upstream_cancel(): nothing is copied.  `flags` is a set of enum
  * upstream_flag.
  *
- * Returns 0, and `done` will be called within limits.query-timeout, never from
- * within this call.  Otherwise `ask` stays idle: -ENOTCONN if no server is
- * configured, -EAGAIN if too many questions are outstanding, -EHOSTUNREACH if
- * no server can be sent to, -ENOMEM.
+ * Returns 0, and `done` will be called within limits.query-timeout, and no
+ * later than ask->not_after, never from within this call.  Otherwise `ask`
+ * stays idle: -ENOTCONN if no server is configured, -EAGAIN if too many
+ * questions are outstanding, -EHOSTUNREACH if no server can be sent to,
+ * -ENOMEM.
  *
  * Signed messages, NOTIFY and UPDATE cross unaltered but for the ID; UPDATE
  * and unknown opcodes are sent once and to one server only (RFC 2136 6).

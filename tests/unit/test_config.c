@@ -126,6 +126,9 @@ check_defaults(const struct config *config)
 	CU_ASSERT_EQUAL(config->log.format, LOG_FORMAT_TEXT);
 	CU_ASSERT_EQUAL(config->metrics.listen.len, 0);
 	CU_ASSERT_EQUAL(config->special.forward, 0);
+	CU_ASSERT_EQUAL(config->dns64.prefix.bits, 0);
+	CU_ASSERT_EQUAL(config->dns64.rules.exclude_count, 1);
+	CU_ASSERT_PTR_NULL(config->dns64.for_whom);
 }
 
 static void
@@ -206,6 +209,29 @@ test_values(void)
 	CU_ASSERT_EQUAL(config->log.level, LOG_LEVEL_DEBUG);
 	CU_ASSERT_EQUAL(config->log.format, LOG_FORMAT_JSON);
 	CU_ASSERT_EQUAL(__builtin_popcountll(config->special.forward), 2);
+	config_unref(config);
+}
+
+static void
+test_dns64(void)
+{
+	static const struct dns64_net mapped = {
+	    .addr = {[10] = 0xff, [11] = 0xff}, .bits = 96};
+	static const struct dns64_net other = {
+	    .addr = {0x20, 0x01, 0x0d, 0xb8}, .bits = 33};
+	struct config *config =
+	    load("dns64:\n"
+		 "  prefix: 2001:db8:1:300::/56\n"
+		 "  exclude: [\"::ffff:0:0/96\", 2001:db8::/33]\n"
+		 "  clients: [fd00::/8]\n");
+	const struct dns64 *rules = &config->dns64.rules;
+
+	CU_ASSERT_EQUAL(rules->prefix.bits, 56);
+	CU_ASSERT_EQUAL(rules->prefix.addr[6], 3);
+	CU_ASSERT_EQUAL_FATAL(rules->exclude_count, 2);
+	CU_ASSERT(memcmp(&rules->exclude[0], &mapped, sizeof(mapped)) == 0);
+	CU_ASSERT(memcmp(&rules->exclude[1], &other, sizeof(other)) == 0);
+	CU_ASSERT_PTR_NOT_NULL(config->dns64.for_whom);
 	config_unref(config);
 }
 
@@ -350,17 +376,25 @@ test_errors(void)
 	    {"cache: {}\n",
 		"f:1: unknown key \"cache\"; there are: workers, state, "
 		"listen, tls, quic, upstream, access, limits, log, metrics, "
-		"special, ddr"},
+		"dns64, special, ddr"},
 	    {"log:\n  colour: no\n",
 		"f:2: unknown key \"colour\" in log; there are: level, format"},
 	    {"log.level: info\n",
 		"f:1: unknown key \"log.level\"; there are: workers, state, "
 		"listen, tls, quic, upstream, access, limits, log, metrics, "
-		"special, ddr"},
+		"dns64, special, ddr"},
 	    {"log: {level: loud}\n", "f:1: log.level: \"loud\" is none of "
 				     "error, warning, info, debug"},
 	    {"upstream: {prefer-tcp: 1}\n",
 		"f:1: upstream.prefer-tcp: \"1\" is neither true nor false"},
+	    {"dns64: {prefix: 2001:db8::/95}\n",
+		"f:1: dns64.prefix: \"2001:db8::/95\" is no prefix for NAT64, "
+		"such as 64:ff9b::/96; it has 32, 40, 48, 56, 64 or 96 bits, "
+		"and 0 in bits 64 to 71"},
+	    {"dns64: {prefix: 10.0.0.0/8}\n",
+		"f:1: dns64.prefix: \"10.0.0.0/8\" is no prefix for NAT64, "
+		"such as 64:ff9b::/96; it has 32, 40, 48, 56, 64 or 96 bits, "
+		"and 0 in bits 64 to 71"},
 	    {"special: {forward: [example]}\n",
 		"f:1: special.forward: \"example\" is no special zone"},
 	    {"special: {forward: onion}\n",
@@ -968,6 +1002,7 @@ test_config_register(void)
 	unit_test(suite, "defaults", test_defaults);
 	unit_test(suite, "default_access", test_default_access);
 	unit_test(suite, "values", test_values);
+	unit_test(suite, "dns64", test_dns64);
 	unit_test(suite, "listen", test_listen);
 	unit_test(suite, "servers", test_servers);
 	unit_test(suite, "port_53", test_port_53);

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The second question.
+ *
+ *	AAAA answered with addresses, or NXDOMAIN    relayed
+ *	... some of them excluded                    relayed without those
+ *	nothing, an error, or no answer at all       A is asked
+ *	    A answered with addresses                AAAA made of them
+ *	    nothing                                  the first answer
+ *	    an error                                 that
+ *
+ * The first answer is kept for the case that there is nothing else to say (RFC
+ * 6147 5.4); it is the one that fits the question, and its proofs do.  If it is
+ * too long to be kept, the second one takes its place.
+ */
+#include "resolver/query_dns64.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolver/query.h"
+#include "resolver/worker.h"
+
+struct query_dns64_second {
+	struct dns_query query; /* of `data` */
+	uint32_t ttl;		/* what synthetic records may live */
+	bool is_ad;		/* the first answer was authentic */
+	struct upstream_result first;
+	struct dns_response response; /* that of `first`, if it was kept */
+	uint8_t data[];
+};
+
+static bool
+is_for(const struct config *config, const struct query *q)
+{
+	const struct sockaddr *client = q->ask.client;
+
+	if (config->dns64.prefix.bits == 0 || !dns64_is_candidate(&q->dns))
+		return false;
+	return config->dns64.for_whom == NULL ||
+	       (client != NULL && access_check(config->dns64.for_whom,
+				      client) == ACCESS_ALLOW);
+}
+
+void
+query_dns64_start(struct query *q)
+{
+	struct config *config = q->worker->config;
+	nsec span = config->limits.query_timeout_ms * NSEC_PER_MSEC;
+	nsec now = worker_now(q->worker);
+
+	q->ask.not_after = 0;
+	if (!is_for(config, q))
+		return;
+	q->dns64.config = config_ref(config);
+	q->dns64.deadline = nsec_add(now, span);
+	q->ask.not_after = nsec_add(now, span / 2);
+}
+
+/* Did the backend call the whole answer authentic? */
+static bool
+is_authentic(const struct upstream_result *result)
+{
+	return result->status == 0 && result->is_ad_trusted &&
+	       (result->response->flags & DNS_FLAG_AD) != 0;
+}
+
+static bool
+can_keep(const struct upstream_result *result)
+{
+	return result->status == 0 &&
+	       result->response->len <= QUERY_DNS64_MAX_KEPT;
+}
+
+static void
+keep_first(struct query_dns64_second *s, const struct upstream_result *result)
+{
+	uint8_t *data = s->data + s->query.len;
+
+	memcpy(data, result->response->msg, result->response->len);
+	s->response = *result->response;
+	s->response.msg = data;
+	s->first = *result;
+	s->first.response = &s->response;
+}
+
+/* The client's message once more, asking for A. */
+static void
+make_question(struct query_dns64_second *s, const struct dns_query *q)
+{
+	size_t qtype = DNS_HEADER_SIZE + q->question_len - DNS_QUESTION_FIXED;
+	enum dns_verdict verdict;
+
+	memcpy(s->data, q->msg, q->len);
+	dns_put16(s->data + qtype, DNS_TYPE_A);
+	verdict = dns_query_parse(s->data, q->len, &s->query);
+	assert(verdict == DNS_VERDICT_OK);
+	(void)verdict;
+}
+
+/* 0 if the second question is on its way, or a negative errno. */
+static int
+ask_second(struct query *q, const struct upstream_result *result, uint32_t ttl)
+{
+	struct query_dns64_second *s;
+	size_t len = q->dns.len;
+	int rc;
+
+	if (can_keep(result))
+		len += result->response->len;
+	s = calloc(1, sizeof(*s) + len);
+	if (s == NULL)
+		return -ENOMEM;
+	make_question(s, &q->dns);
+	s->ttl = ttl;
+	s->is_ad = is_authentic(result);
+	if (can_keep(result))
+		keep_first(s, result);
+	q->dns64.second = s;
+	q->ask.not_after = q->dns64.deadline;
+	rc = upstream_start(q->worker->upstream, &q->ask, &s->query, 0);
+	if (rc == 0)
+		counter_add(&q->worker->counters.dns64_asked, 1);
+	return rc;
+}
+
+/* Is there no use in another question? */
+static bool
+is_final(const struct upstream_result *result)
+{
+	return result->status != 0 && result->status != -ETIMEDOUT &&
+	       result->status != -EBADMSG;
+}
+
+static bool
+on_first(struct query *q, const struct upstream_result *result,
+    struct query_dns64_end *ret)
+{
+	const struct dns64 *rules = &q->dns64.config->dns64.rules;
+	enum dns64_verdict verdict = DNS64_ASK_A;
+	uint32_t ttl = DNS64_TTL_DEFAULT;
+	int rc;
+
+	if (is_final(result))
+		return false;
+	if (result->status == 0)
+		verdict = dns64_judge(rules, result->response, &ttl);
+	if (verdict == DNS64_ASK_A) {
+		rc = ask_second(q, result, ttl);
+		if (rc == 0)
+			return true;
+		ret->result = (struct upstream_result){.status = rc};
+	} else if (verdict == DNS64_FILTER) {
+		counter_add(&q->worker->counters.dns64_filtered, 1);
+		ret->result.is_ad_trusted = false; /* not what was signed */
+		ret->has_edit = true;
+		dns64_edit_filter(&ret->edit, rules);
+	}
+	return false;
+}
+
+static void
+on_second(struct query *q, const struct upstream_result *result,
+    struct query_dns64_end *ret)
+{
+	const struct dns64 *rules = &q->dns64.config->dns64.rules;
+	const struct query_dns64_second *s = q->dns64.second;
+	const struct dns_response *r = result->response;
+
+	if (result->status != 0)
+		return;
+	if (dns64_can_synthesise(rules, r)) {
+		counter_add(&q->worker->counters.dns64_made, 1);
+		/* RFC 6147 5.5: AD only with DO, and if both are authentic. */
+		ret->result.is_ad_trusted =
+		    s->is_ad && is_authentic(result) &&
+		    (q->dns.edns.flags & DNS_EDNS_DO) != 0;
+	} else if (r->rcode == DNS_RCODE_NOERROR && s->first.response != NULL) {
+		ret->result = s->first;
+		return;
+	}
+	/* Makes no records if it can make none, and leaves no A behind. */
+	ret->has_edit = true;
+	dns64_edit_synthesise(&ret->edit, rules, r, s->ttl);
+}
+
+bool
+query_dns64_step(struct query *q, const struct upstream_result *result,
+    struct query_dns64_end *ret_end)
+{
+	ret_end->result = *result;
+	ret_end->has_edit = false;
+	if (q->dns64.config == NULL)
+		return false;
+	if (q->dns64.second == NULL)
+		return on_first(q, result, ret_end);
+	on_second(q, result, ret_end);
+	return false;
+}
+
+void
+query_dns64_done(struct query *q)
+{
+	free(q->dns64.second);
+	config_unref(q->dns64.config);
+	q->dns64 = (struct query_dns64){.config = NULL};
+}
+
+size_t
+query_dns64_kept(const struct query *q)
+{
+	if (q->dns64.config == NULL)
+		return 0;
+	return sizeof(struct query_dns64_second) + q->dns.len +
+	       QUERY_DNS64_MAX_KEPT;
+}

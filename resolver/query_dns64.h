@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * DNS64's part in the life of a query (RFC 6147): who gets it, the second
+ * question when the answer for AAAA has no address, and what is made of both.
+ * At most two questions, one after the other on the query's own upstream_ask,
+ * and one deadline for both.
+ */
+#ifndef RESOLVER_QUERY_DNS64_H
+#define RESOLVER_QUERY_DNS64_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "dns/dns64.h"
+#include "resolver/back/upstream.h"
+
+struct config;
+struct query;
+struct query_dns64_second;
+
+/* In each query; zeroed memory is a query that DNS64 does not touch. */
+struct query_dns64 {
+	struct config *config; /* our reference while DNS64 may do something */
+	nsec deadline;	       /* of both questions */
+	struct query_dns64_second *second; /* once it was asked, or NULL */
+};
+
+/* What the client is to get. */
+struct query_dns64_end {
+	struct upstream_result result; /* to be relayed, or why there is none */
+	bool has_edit;		       /* with this change to it */
+	struct dns64_edit edit;
+};
+
+/*
+ * A query that has come down the ladder and has its own copy: if it is one for
+ * DNS64, what follows is prepared, and the first question is given half of the
+ * time, so that the second has some if nobody answers the first (RFC 6147
+ * 5.1.3).
+ */
+void query_dns64_start(struct query *q);
+
+/*
+ * An answer has come.  True: there is a second question on its way, and another
+ * answer will come.  False: *ret_end is set; what it refers to lives until the
+ * answer is done with and query_dns64_done() called.
+ */
+bool query_dns64_step(struct query *q, const struct upstream_result *result,
+    struct query_dns64_end *ret_end);
+
+/* Forgets all; harmless if there is nothing. */
+void query_dns64_done(struct query *q);
+
+/* Bytes that it keeps or may come to keep. */
+size_t query_dns64_kept(const struct query *q);
+
+#endif
