@@ -119,6 +119,20 @@ answer_designated(struct query *q, const struct query_asker *asker,
 }
 
 static void
+answer_discovery(
+    struct query *q, const struct dns_discovery *zone, struct query_answer *ret)
+{
+	const struct dns64_net *prefix = &q->worker->config->dns64.prefix;
+	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
+	struct dns_buf out;
+
+	if (begin_answer(q, bound + DNS_DISCOVERY_RECORDS, ret, &out))
+		end_answer(dns_discovery_answer(
+			       zone, prefix, &q->dns, &q->front->hop, &out),
+		    &out, ret);
+}
+
+static void
 answer_relay(struct query *q, const struct query_dns64_end *end,
     struct query_answer *ret)
 {
@@ -341,6 +355,7 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 	const struct config *config = q->worker->config;
 	const struct own *own = q->worker->own;
 	const struct dns_ddr *ddr = own != NULL ? own->ddr : NULL;
+	const struct dns_discovery *discovery;
 	const struct dns_special *zone;
 	enum dns_verdict verdict = dns_query_parse(msg, len, &q->dns);
 	enum query_outcome bad;
@@ -367,6 +382,12 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 	if (zone != NULL) {
 		counter_add(&n->query_special, 1);
 		answer_special(q, zone, ret_answer);
+		return QUERY_ANSWERED;
+	}
+	discovery = query_dns64_discovery(q, asker->address);
+	if (discovery != NULL) {
+		counter_add(&n->query_special, 1);
+		answer_discovery(q, discovery, ret_answer);
 		return QUERY_ANSWERED;
 	}
 	if (!(q->dns.flags & DNS_FLAG_RD))

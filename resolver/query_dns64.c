@@ -33,15 +33,21 @@ struct query_dns64_second {
 };
 
 static bool
-is_for(const struct config *config, const struct query *q)
+is_for(const struct config *config, const struct sockaddr *client)
 {
-	const struct sockaddr *client = q->ask.client;
-
-	if (config->dns64.prefix.bits == 0 || !dns64_is_candidate(&q->dns))
+	if (config->dns64.prefix.bits == 0)
 		return false;
 	return config->dns64.for_whom == NULL ||
 	       (client != NULL && access_check(config->dns64.for_whom,
 				      client) == ACCESS_ALLOW);
+}
+
+const struct dns_discovery *
+query_dns64_discovery(const struct query *q, const struct sockaddr *client)
+{
+	if (!is_for(q->worker->config, client))
+		return NULL;
+	return dns_discovery_find(&q->dns);
 }
 
 void
@@ -52,7 +58,7 @@ query_dns64_start(struct query *q)
 	nsec now = worker_now(q->worker);
 
 	q->ask.not_after = 0;
-	if (!is_for(config, q))
+	if (!dns64_is_candidate(&q->dns) || !is_for(config, q->ask.client))
 		return;
 	q->dns64.config = config_ref(config);
 	q->dns64.deadline = nsec_add(now, span);

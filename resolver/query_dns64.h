@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/clock.h"
+#include "dns/discovery.h"
 #include "dns/dns64.h"
 #include "resolver/back/upstream.h"
 
@@ -32,6 +33,13 @@ struct query_dns64_end {
 	bool has_edit;		       /* with this change to it */
 	struct dns64_edit edit;
 };
+
+/*
+ * The zone that answers a question by which clients find the prefix (RFC 8880
+ * 7); NULL if it is another question, or DNS64 is not done for this client.
+ */
+const struct dns_discovery *query_dns64_discovery(
+    const struct query *q, const struct sockaddr *client);
 
 /*
  * A query that has come down the ladder and has its own copy: if it is one for

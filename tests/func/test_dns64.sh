@@ -74,6 +74,9 @@ check "who validates gets what there is" \
     answers 'ANSWER: 0; ' h2.$_zone AAAA +dnssec +cdflag
 check "who only asks for proofs does not" \
     gives h2 64:ff9b::c000:201 +dnssec
+check "clients can find the prefix" \
+    answers 'AAAA.64:ff9b::c000:aa$' ipv4only.arpa AAAA
+check "by two addresses" has 'AAAA.64:ff9b::c000:ab$' "$TMPDIR/answer"
 check "it is counted" [ "$(said dns64_made)" -eq 6 ]
 quolld_stop
 

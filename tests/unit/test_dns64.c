@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dns/answer.h"
+#include "dns/discovery.h"
 #include "tests/unit/dnsmsg.h"
 #include "tests/unit/unit.h"
 
@@ -14,9 +15,11 @@ enum {
 	A = 1,
 	CNAME = 5,
 	SOA = 6,
+	PTR = 12,
 	TXT = 16,
 	AAAA = 28,
 	DNAME = 39,
+	DS = 43,
 	RRSIG = 46,
 	ANY = 255,
 	SERVFAIL = 2,
@@ -509,6 +512,87 @@ test_size(void)
 	CU_ASSERT_EQUAL(dnsmsg_get16(got, 2) & 0xf, SERVFAIL);
 }
 
+/* ----------------------------------------------------------- discovery -- */
+
+/* What is said of these names; false if they are ordinary. */
+static bool
+discover(const char *name, unsigned type, unsigned class)
+{
+	struct dns64_net prefix = net("2001:db8::", 96);
+	const struct dns_discovery *zone;
+	struct dns_query q;
+	struct dns_buf out;
+	struct dnsmsg m;
+
+	dnsmsg_query(&m, name, type);
+	m.data[m.len - 1] = (uint8_t) class;
+	CU_ASSERT(dns_query_parse(m.data, m.len, &q) == DNS_VERDICT_OK);
+	zone = dns_discovery_find(&q);
+	if (zone == NULL)
+		return false;
+	out = (struct dns_buf){.size = dns_answer_bound(&q, &hop, NULL, NULL) +
+				       DNS_DISCOVERY_RECORDS};
+	out.data = malloc(out.size);
+	CU_ASSERT_FATAL(out.data != NULL);
+	CU_ASSERT_FATAL(
+	    dns_discovery_answer(zone, &prefix, &q, &hop, &out) == 0);
+	got_len = out.len;
+	memcpy(got, out.data, got_len);
+	free(out.data);
+	CU_ASSERT(dnsmsg_is_valid(got, got_len));
+	return true;
+}
+
+/* Nothing but an SOA that says so, under this RCODE. */
+static bool
+got_negative(unsigned rcode)
+{
+	return (dnsmsg_get16(got, 2) & 0xf) == rcode &&
+	       dnsmsg_get16(got, 6) == 0 && dnsmsg_get16(got, 8) == 1;
+}
+
+/* RFC 8880 7.1 */
+static void
+test_ipv4only(void)
+{
+	CU_ASSERT(discover("ipv4only.arpa", A, 1));
+	CU_ASSERT(got_records("ipv4only.arpa.\t3600\tin\ta\t192.0.0.170\n"
+			      "ipv4only.arpa.\t3600\tin\ta\t192.0.0.171\n"
+			      "--\n--\n--\n"));
+	CU_ASSERT(discover("IPv4Only.ARPA", AAAA, 1));
+	CU_ASSERT(
+	    got_records("ipv4only.arpa.\t3600\tin\taaaa\t2001:db8::c000:aa\n"
+			"ipv4only.arpa.\t3600\tin\taaaa\t2001:db8::c000:ab\n"
+			"--\n--\n--\n"));
+	CU_ASSERT(discover("ipv4only.arpa", TXT, 1) && got_negative(0));
+	CU_ASSERT(discover("ipv4only.arpa", SOA, 1) && got_negative(0));
+	CU_ASSERT(discover("ipv4only.arpa", ANY, 1) && got_negative(0));
+	CU_ASSERT(discover("ipv4only.arpa", A, 3) && got_negative(0));
+	CU_ASSERT(
+	    discover("a.b.ipv4only.arpa", A, 1) && got_negative(NXDOMAIN));
+	CU_ASSERT(!discover("ipv4only.arpa", DS, 1));
+	CU_ASSERT(!discover("arpa", A, 1));
+	CU_ASSERT(!discover("xipv4only.arpa", A, 1));
+}
+
+/* RFC 8880 7.2 */
+static void
+test_reverse(void)
+{
+	CU_ASSERT(discover("170.0.0.192.in-addr.arpa", PTR, 1));
+	CU_ASSERT(got_records("170.0.0.192.in-addr.arpa.\t3600\tin\tptr\t"
+			      "ipv4only.arpa.\n--\n--\n--\n"));
+	CU_ASSERT(discover("171.0.0.192.in-addr.arpa", PTR, 1));
+	CU_ASSERT_EQUAL(dnsmsg_get16(got, 6), 1);
+	CU_ASSERT(
+	    discover("170.0.0.192.in-addr.arpa", A, 1) && got_negative(0));
+	CU_ASSERT(discover("1.171.0.0.192.in-addr.arpa", PTR, 1) &&
+		  got_negative(NXDOMAIN));
+	CU_ASSERT(!discover("170.0.0.192.in-addr.arpa", DS, 1));
+	CU_ASSERT(!discover("172.0.0.192.in-addr.arpa", PTR, 1));
+	CU_ASSERT(!discover("0.0.192.in-addr.arpa", PTR, 1));
+}
+
 /* Whatever was accepted is judged and rewritten into what can be read. */
 static void
 test_random(void)
@@ -560,5 +644,7 @@ test_dns64_register(void)
 	unit_test(s, "pointers", test_pointers);
 	unit_test(s, "filter", test_filter);
 	unit_test(s, "size", test_size);
+	unit_test(s, "ipv4only", test_ipv4only);
+	unit_test(s, "reverse", test_reverse);
 	unit_test(s, "random", test_random);
 }

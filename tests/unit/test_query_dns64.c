@@ -21,6 +21,7 @@ enum {
 	SOA = 6,
 	TXT = 16,
 	AAAA = 28,
+	DS = 43,
 	SERVFAIL = 2,
 	NXDOMAIN = 3,
 	REFUSED = 5,
@@ -121,9 +122,9 @@ end(void)
 	event_base_free(t.base);
 }
 
-/* Asks for `type` of h2.example.com; the answer is what on_done() gets. */
+/* Asks; the answer is what on_done() gets. */
 static void
-ask(unsigned type, unsigned flags, uint32_t edns_flags)
+ask_name(const char *name, unsigned type, unsigned flags, uint32_t edns_flags)
 {
 	struct sockaddr_in client = {.sin_family = AF_INET};
 	struct query_asker asker = {
@@ -135,12 +136,18 @@ ask(unsigned type, unsigned flags, uint32_t edns_flags)
 	t.calls = 0;
 	t.got_len = 0;
 	dnsmsg_start(&m, 0, (uint16_t)(RD | flags));
-	dnsmsg_question(&m, "h2.example.com", type);
+	dnsmsg_question(&m, name, type);
 	dnsmsg_opt(&m, 1232, edns_flags, NULL, 0);
 	if (query_start(&t.query, m.data, m.len, &asker, &answer) ==
 	    QUERY_ANSWERED)
 		take(answer);
 	fake_turn(&t.f);
+}
+
+static void
+ask(unsigned type, unsigned flags, uint32_t edns_flags)
+{
+	ask_name("h2.example.com", type, flags, edns_flags);
 }
 
 /* The type that the server is asked for now; 0: it is not asked. */
@@ -480,6 +487,31 @@ test_clients(void)
 	end();
 }
 
+/* RFC 8880 7: answered here, for those whom DNS64 is for. */
+static void
+test_discovery(void)
+{
+	begin(WELL_KNOWN ", clients: [198.51.100.0/24]");
+	ask_name("ipv4only.arpa", AAAA, 0, 0);
+	CU_ASSERT_EQUAL(t.calls, 1);
+	CU_ASSERT_EQUAL(dnsmsg_get16(t.got, 6), 2);
+	CU_ASSERT_EQUAL(counter_get(&t.worker.counters.query_special), 1);
+	ask_name("ipv4only.arpa", DS, 0, 0);
+	CU_ASSERT_EQUAL(asked(), DS);
+	query_cancel(&t.query);
+	end();
+	begin(WELL_KNOWN ", clients: [198.51.101.0/24]");
+	ask_name("ipv4only.arpa", AAAA, 0, 0);
+	CU_ASSERT_EQUAL(asked(), AAAA);
+	query_cancel(&t.query);
+	end();
+	begin("");
+	ask_name("ipv4only.arpa", AAAA, 0, 0);
+	CU_ASSERT_EQUAL(asked(), AAAA);
+	query_cancel(&t.query);
+	end();
+}
+
 /* The rules of the first question hold for the second. */
 static void
 test_reload(void)
@@ -510,5 +542,6 @@ test_query_dns64_register(void)
 	unit_test(s, "cancel", test_cancel);
 	unit_test(s, "authentic", test_authentic);
 	unit_test(s, "clients", test_clients);
+	unit_test(s, "discovery", test_discovery);
 	unit_test(s, "reload", test_reload);
 }
