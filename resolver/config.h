@@ -102,6 +102,7 @@ struct config_server {
 	char *name;
 	struct config_texts pins; /* SHA-256 of the DER SPKI, base64 */
 	char *ca;		  /* file; NULL: the system's store */
+	bool is_proxied; /* it reads the PROXY protocol: tell it of clients */
 };
 
 struct config_servers {

@@ -77,6 +77,9 @@ check_server(
 		server->ca != NULL))
 		return config_value_fail(why, server->url,
 		    "is not encrypted: it has no name, pins or ca to check");
+	if (config_scheme_is_encrypted(url->scheme) && server->is_proxied)
+		return config_value_fail(why, server->url,
+		    "is encrypted: proxy-protocol is for udp and tcp");
 	if (server->name != NULL && !config_name_is_valid(server->name))
 		return config_value_fail(
 		    why, server->name, "is no name of a host");

@@ -265,6 +265,13 @@ const struct config_key config_keys[] = {
 	.example = "/etc/quoll/upstream-ca.pem",
 	.help = "File with the authorities to trust, in PEM, instead of\n"
 		"the system's."},
+    {.path = "upstream.servers[].proxy-protocol",
+	.type = CONFIG_TYPE_BOOL,
+	IN_SERVER(is_proxied),
+	.example = "false",
+	.help = "Tell the server who asks, by the PROXY protocol, version\n"
+		"2. Only for one that expects it: any other will not\n"
+		"understand a word. udp and tcp."},
     {.path = "upstream.timeout",
 	.type = CONFIG_TYPE_DURATION,
 	IN_CONFIG(upstream.timeout_ms),

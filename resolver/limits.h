@@ -72,8 +72,10 @@
 #define BACK_UDP_MAX_QUERY 1232
 #define BACK_UDP_MAX_ANSWER 4096
 
-/* Connections of one server, the one that finishes included (RFC 7766 6.2.2);
+/* Clients for whom a server that is told of them has connections; connections
+ * of one, or of a server, the one that finishes included (RFC 7766 6.2.2);
  * unanswered questions and wrong answers in one. */
+#define BACK_LANES_MAX 128
 #define BACK_CONN_MAX 2
 #define BACK_CONN_MAX_OUTSTANDING 4096
 #define BACK_CONN_MAX_MISMATCHES 100

@@ -243,7 +243,7 @@ new_attempt(struct upstream_ask *ask, struct upstream_slot *slot)
 	if (a->is_udp)
 		rc = back_udp_start(a);
 	else
-		back_conn_start(a);
+		rc = back_conn_start(a);
 	if (rc < 0)
 		free_attempt(a);
 	return rc;

@@ -37,6 +37,9 @@
 	X(tcp_bad_frame, "connections closed for an impossible length")        \
 	X(tcp_idle_closed, "connections closed because nobody needed them")    \
 	X(tcp_keepalive_zero, "connections the server asked us to close")      \
+	X(tcp_clients, "gauge: clients who have connections of their own")     \
+	X(tcp_clients_evicted, "of these: closed for others, idle")            \
+	X(tcp_clients_refused, "queries not sent: too many such clients")      \
 	X(retries, "queries sent again to the same server")                    \
 	X(failovers, "queries sent to another server than the first")          \
 	X(timeouts, "queries not answered in their turn")                      \

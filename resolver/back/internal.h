@@ -3,14 +3,14 @@
  * The back end from within: what upstream.c, server.c, ask.c, udp.c, stream.c
  * and match.c share.  For this folder only.
  *
- *	upstream --owns--> server --owns--> socket, conn
- *	ask --owns--> attempt, which sits at one socket, at one conn, or in the
- *	              server's queue for a connection
+ *	upstream --owns--> server --owns--> socket, lane --owns--> conn
+ *	ask --owns--> attempt, which sits at one socket, at one conn, or in a
+ *	              lane's queue for a connection
  *
  * Rule: calls come up from sockets and timers to ask.c and may end in the
  * asker's `done`, which may cancel and start others.  So nobody touches an
  * attempt or an ask after such a call, lists are emptied from the front, and
- * sockets, connections and servers are freed in upstream_flush() only.
+ * sockets, lanes, connections and servers are freed in upstream_flush() only.
  */
 #ifndef RESOLVER_BACK_INTERNAL_H
 #define RESOLVER_BACK_INTERNAL_H
@@ -20,6 +20,7 @@
 #include "base/pool.h"
 #include "resolver/back/upstream.h"
 #include "resolver/net/io.h"
+#include "resolver/net/proxyv2.h"
 #include "resolver/net/stream.h"
 
 /* A UDP socket, connected to its server, bound to a port that we drew. */
@@ -41,8 +42,9 @@ struct back_socket {
 
 /* A TCP connection to a server. */
 struct back_conn {
-	struct list link; /* server->conns */
-	struct back_server *server;
+	struct list link; /* lane->conns */
+	struct back_lane *lane;
+	struct back_server *server; /* the lane's */
 	struct net_stream stream;
 	struct hash_table by_id;
 	struct list waiting;
@@ -58,6 +60,23 @@ struct back_conn {
 	bool is_dead;	 /* the next flush frees it */
 };
 
+/*
+ * Queries of one server that may share a TCP connection: all of them, or, if
+ * the server is told of the client at its beginning, those of one client.  It
+ * is there while it has a query that waits or a connection.
+ */
+struct back_lane {
+	struct list link; /* server->lanes, the latest used last */
+	struct list pump; /* upstream->pumps: has something to do */
+	struct back_server *server;
+	struct list queue; /* attempts that have no connection yet */
+	struct list conns;
+	struct back_conn *conn; /* the one that takes queries, or NULL */
+	bool is_leaving;	/* the next flush frees it */
+	uint8_t header_len;	/* 0: none is sent */
+	uint8_t header[PROXYV2_MAX];
+};
+
 struct back_server {
 	struct list link; /* upstream->servers or ->leaving */
 	struct upstream *upstream;
@@ -66,6 +85,7 @@ struct back_server {
 	char name[CONFIG_URL_LEN]; /* for the log */
 	unsigned position;	   /* in the configuration */
 	bool is_trusted;	   /* its AD bit, RFC 4035 4.9.3 */
+	bool is_proxied;	   /* it reads the PROXY protocol */
 	bool has_left;
 	size_t users;	 /* slots of asks that name it */
 	size_t attempts; /* of both transports */
@@ -86,11 +106,9 @@ struct back_server {
 	unsigned current_left;
 
 	/* TCP. */
-	struct list queue; /* attempts that have no connection yet */
-	struct list pump;  /* upstream->pumps */
-	struct list conns;
-	struct back_conn *conn; /* the one that takes queries, or NULL */
-	unsigned quota;		/* answers it gives in one connection */
+	struct list lanes;
+	unsigned lane_count; /* without those that leave */
+	unsigned quota;	     /* answers it gives in one connection */
 	nsec quota_until;
 };
 
@@ -154,7 +172,7 @@ struct upstream {
 	struct net_watch flush;
 	bool is_flush_raised;
 	struct list dirty_sockets;
-	struct list pumps;   /* servers with something to do for TCP */
+	struct list pumps;   /* lanes with something to do */
 	struct list closing; /* sockets that nobody needs */
 	uint64_t turn;	     /* counts flushes */
 	struct timer sweep;
@@ -162,7 +180,7 @@ struct upstream {
 	struct log_limit log_limit;
 
 	uint8_t scratch[NET_STREAM_READ_SIZE];
-	uint8_t tx[BACK_UDP_TX_BATCH][BACK_UDP_MAX_QUERY];
+	uint8_t tx[BACK_UDP_TX_BATCH][PROXYV2_MAX + BACK_UDP_MAX_QUERY];
 };
 
 _Static_assert(BACK_UDP_BATCH *BACK_UDP_MAX_ANSWER <= NET_STREAM_READ_SIZE,
@@ -179,9 +197,10 @@ void back_flush_later(struct upstream *u);
 
 /* server.c */
 
-/* Makes a server out of one address; NULL if there is no memory. */
+/* Makes a server out of one of the item's addresses; NULL if there is no
+ * memory. */
 struct back_server *back_server_new(struct upstream *u,
-    enum config_scheme scheme, const struct config_addr *addr);
+    const struct config_server *item, const struct config_addr *addr);
 
 /* Frees a server that no ask names, with its sockets and connections. */
 void back_server_free(struct back_server *s);
@@ -238,6 +257,14 @@ void back_ask_on_lost(struct back_attempt *a, int error, bool may_retry);
 /* How the attempt's message is made. */
 void back_match_build(
     const struct back_attempt *a, struct dns_build *ret_build);
+
+/*
+ * Writes what goes in front of the message, or of all messages of a
+ * connection: the header that names the client, if the server reads it.
+ * Returns its length.
+ */
+size_t back_match_header(
+    const struct back_attempt *a, uint8_t out[PROXYV2_MAX]);
 
 /* Is this the answer to the attempt?  Counts what is wrong with it. */
 enum dns_match back_match_check(const struct back_attempt *a,
@@ -298,8 +325,8 @@ void back_udp_on_ready(struct net_watch *watch, unsigned what);
 
 /* stream.c */
 
-/* Queues the attempt for the server's connection. */
-void back_conn_start(struct back_attempt *a);
+/* Queues the attempt for its lane's connection; 0 or a negative errno. */
+int back_conn_start(struct back_attempt *a);
 
 /*
  * The attempt's turn is over without an answer.  True if it was sent and
@@ -311,13 +338,36 @@ bool back_conn_is_stalled(struct back_attempt *a);
 /* Takes it off its connection or the queue. */
 void back_conn_forget(struct back_attempt *a);
 
-/* Connects and sends what is queued for a server. */
-void back_conn_pump(struct back_server *s);
+/* Is the connection idle, or about to end? */
+bool back_conn_is_idle(const struct back_conn *conn);
+
+/* It ends: no call comes after the next flush, which frees it. */
+void back_conn_kill(struct back_conn *conn);
+
+/* Connects and sends what is queued in a lane. */
+void back_conn_pump(struct back_lane *lane);
 
 /* Closes connections that are dead. */
-void back_conn_reap(struct back_server *s);
+void back_conn_reap(struct back_lane *lane);
 
-/* Closes everything. */
-void back_conn_done(struct back_server *s);
+/* Closes all of a lane. */
+void back_conn_done(struct back_lane *lane);
+
+/* lane.c */
+
+/*
+ * Gets the lane for the attempt; a new one takes the place of an idle one if
+ * there are BACK_LANES_MAX.  0; -EAGAIN if none of these is idle, -ENOMEM.
+ */
+int back_lane_get(const struct back_attempt *a, struct back_lane **ret_lane);
+
+/* The flush looks after it. */
+void back_lane_raise(struct back_lane *lane);
+
+/* What the flush does for it; may free it. */
+void back_lane_flush(struct back_lane *lane);
+
+/* Closes and frees all; nothing may be outstanding. */
+void back_lane_done(struct back_server *s);
 
 #endif

@@ -30,6 +30,17 @@ back_match_build(const struct back_attempt *a, struct dns_build *ret_build)
 	*ret_build = how;
 }
 
+size_t
+back_match_header(const struct back_attempt *a, uint8_t out[PROXYV2_MAX])
+{
+	const struct upstream_ask *ask = a->ask;
+
+	if (!a->slot->server->is_proxied)
+		return 0;
+	return proxyv2_write(
+	    ask->client, ask->local, a->is_udp ? SOCK_DGRAM : SOCK_STREAM, out);
+}
+
 /* Says why dns_response_check() ignored a message of 12 octets or more. */
 static void
 count_mismatch(struct upstream *u, const struct dns_expect *e,

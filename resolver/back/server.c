@@ -36,7 +36,7 @@ is_loopback(const struct config_addr *addr)
 }
 
 struct back_server *
-back_server_new(struct upstream *u, enum config_scheme scheme,
+back_server_new(struct upstream *u, const struct config_server *item,
     const struct config_addr *addr)
 {
 	struct back_server *s = calloc(1, sizeof(*s));
@@ -44,15 +44,15 @@ back_server_new(struct upstream *u, enum config_scheme scheme,
 	if (s == NULL)
 		return NULL;
 	s->upstream = u;
-	s->scheme = scheme;
+	s->scheme = item->scheme;
 	s->addr = *addr;
 	s->is_trusted = is_loopback(addr);
-	config_url_format(scheme, (const struct sockaddr *)&addr->ss, s->name);
+	s->is_proxied = item->is_proxied;
+	config_url_format(
+	    item->scheme, (const struct sockaddr *)&addr->ss, s->name);
 	list_init(&s->link);
 	list_init(&s->sockets);
-	list_init(&s->queue);
-	list_init(&s->pump);
-	list_init(&s->conns);
+	list_init(&s->lanes);
 	return s;
 }
 
@@ -63,8 +63,7 @@ back_server_free(struct back_server *s)
 		return;
 	assert(s->users == 0 && s->attempts == 0);
 	back_socket_done(s);
-	back_conn_done(s);
-	list_remove(&s->pump);
+	back_lane_done(s);
 	list_remove(&s->link);
 	free(s);
 }

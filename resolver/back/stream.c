@@ -4,7 +4,7 @@
  * them (RFC 7766 6.2.1.1); answers come in any order and are matched by ID and
  * question.
  *
- *	queue of the server --flush--> connection --answer--> ask.c
+ *	queue of the lane --flush--> connection --answer--> ask.c
  *
  * A connection ends: idle; told so by the server (keepalive 0, RFC 7828 3.2.2);
  * when it is stalled, that is, a query's turn passed and nothing came at all;
@@ -18,6 +18,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "dns/wire.h"
 #include "resolver/back/internal.h"
@@ -32,29 +33,26 @@ attempt_of(struct list *carrier)
 	return container_of(carrier, struct back_attempt, carrier);
 }
 
-static void
-pump_later(struct back_server *s)
-{
-	if (!list_is_linked(&s->pump))
-		list_append(&s->upstream->pumps, &s->pump);
-	back_flush_later(s->upstream);
-}
-
 /* No new queries: the next one opens another connection. */
 static void
 retire(struct back_conn *conn)
 {
-	struct back_server *s = conn->server;
+	struct back_lane *lane = conn->lane;
 
 	conn->is_retired = true;
-	if (s->conn == conn)
-		s->conn = NULL;
-	pump_later(s);
+	if (lane->conn == conn)
+		lane->conn = NULL;
+	back_lane_raise(lane);
 }
 
-/* The end; the flush frees it. */
-static void
-kill_conn(struct back_conn *conn)
+bool
+back_conn_is_idle(const struct back_conn *conn)
+{
+	return conn->is_dead || conn->by_id.count == 0;
+}
+
+void
+back_conn_kill(struct back_conn *conn)
 {
 	conn->is_dead = true;
 	retire(conn);
@@ -107,7 +105,7 @@ on_open(struct net_stream *stream)
 	struct back_conn *conn = container_of(stream, struct back_conn, stream);
 
 	conn->was_open = true;
-	pump_later(conn->server);
+	back_lane_raise(conn->lane);
 }
 
 static void
@@ -117,11 +115,11 @@ on_closed(struct net_stream *stream, int error)
 	struct back_server *s = conn->server;
 	struct upstream *u = s->upstream;
 
-	kill_conn(conn);
+	back_conn_kill(conn);
 	if (!conn->was_open) {
 		BACK_COUNT(u, tcp_connect_failed);
 		back_server_on_failure(s, back_now(u));
-		lose_all(&s->queue, error, false);
+		lose_all(&conn->lane->queue, error, false);
 		return;
 	}
 	if (error == -EBADMSG)
@@ -164,7 +162,7 @@ static void
 on_mismatch(struct back_conn *conn)
 {
 	if (++conn->mismatches >= BACK_CONN_MAX_MISMATCHES)
-		kill_conn(conn);
+		back_conn_kill(conn);
 }
 
 static void
@@ -235,22 +233,41 @@ on_idle(struct timer *timer, nsec now)
 	if (conn->by_id.count > 0)
 		return;
 	BACK_COUNT(conn->server->upstream, tcp_idle_closed);
-	kill_conn(conn);
+	back_conn_kill(conn);
+}
+
+/* The first octets of a connection whose server is told of the client. */
+static int
+write_header(struct back_conn *conn)
+{
+	const struct back_lane *lane = conn->lane;
+	struct evquic_buf *b;
+
+	if (lane->header_len == 0)
+		return 0;
+	b = buf_new(&conn->server->upstream->bufs, lane->header_len);
+	if (b == NULL)
+		return -ENOMEM;
+	memcpy(b->data, lane->header, lane->header_len);
+	b->len = lane->header_len;
+	return net_stream_send_bare(&conn->stream, b);
 }
 
 static int
-open_conn(struct back_server *s)
+open_conn(struct back_lane *lane)
 {
+	struct back_server *s = lane->server;
 	struct upstream *u = s->upstream;
 	struct back_conn *conn = calloc(1, sizeof(*conn));
 	int rc;
 
 	if (conn == NULL)
 		return -ENOMEM;
+	conn->lane = lane;
 	conn->server = s;
 	conn->idle_time = BACK_CONN_IDLE_TIME;
 	list_init(&conn->link);
-	list_append(&s->conns, &conn->link);
+	list_append(&lane->conns, &conn->link);
 	list_init(&conn->waiting);
 	hash_init(&conn->by_id);
 	timer_init(&conn->idle, on_idle);
@@ -260,22 +277,24 @@ open_conn(struct back_server *s)
 	rc = net_stream_connect(&conn->stream,
 	    (const struct sockaddr *)&s->addr.ss, s->addr.len,
 	    nsec_add(back_now(u), BACK_CONN_CONNECT_TIME));
+	if (rc == 0)
+		rc = write_header(conn);
 	if (rc < 0) {
 		BACK_COUNT(u, tcp_connect_failed);
 		free_conn(conn);
 		return rc;
 	}
-	s->conn = conn;
+	lane->conn = conn;
 	return 0;
 }
 
 static size_t
-count_conns(const struct back_server *s)
+count_conns(const struct back_lane *lane)
 {
-	const struct list *l = s->conns.next;
+	const struct list *l = lane->conns.next;
 	size_t count = 0;
 
-	for (; l != &s->conns; l = l->next)
+	for (; l != &lane->conns; l = l->next)
 		count++;
 	return count;
 }
@@ -323,11 +342,11 @@ write_query(struct back_conn *conn, const struct back_attempt *a)
 
 /* Takes the first of the queue.  0, or why it could not be sent. */
 static int
-send_first(struct back_server *s)
+send_first(struct back_lane *lane)
 {
-	struct back_conn *conn = s->conn;
-	struct upstream *u = s->upstream;
-	struct back_attempt *a = attempt_of(s->queue.next);
+	struct back_conn *conn = lane->conn;
+	struct upstream *u = lane->server->upstream;
+	struct back_attempt *a = attempt_of(lane->queue.next);
 	int rc;
 
 	a->id = draw_id(conn);
@@ -351,61 +370,68 @@ send_first(struct back_server *s)
 
 /* Sends what the connection takes. */
 static void
-send_queue(struct back_server *s)
+send_queue(struct back_lane *lane)
 {
+	const struct back_server *s = lane->server;
 	bool has_quota = back_now(s->upstream) < s->quota_until;
-	struct back_conn *conn = s->conn;
+	struct back_conn *conn = lane->conn;
 	int rc = 0;
 
-	while (!list_is_empty(&s->queue) && s->conn == conn && rc == 0 &&
+	while (!list_is_empty(&lane->queue) && lane->conn == conn && rc == 0 &&
 	       has_room(conn)) {
 		if (has_quota && conn->sent >= s->quota)
 			break;
-		rc = send_first(s);
+		rc = send_first(lane);
 	}
 	net_stream_flush(&conn->stream);
 	/* Enough for this one: the rest goes by the next. */
-	if (has_quota && conn->sent >= s->quota && s->conn == conn)
+	if (has_quota && conn->sent >= s->quota && lane->conn == conn)
 		retire(conn);
 }
 
 void
-back_conn_pump(struct back_server *s)
+back_conn_pump(struct back_lane *lane)
 {
+	struct back_server *s = lane->server;
 	int rc;
 
-	if (list_is_empty(&s->queue))
+	if (list_is_empty(&lane->queue))
 		return;
-	if (s->conn == NULL) {
+	if (lane->conn == NULL) {
 		/* One that finishes is waited for, it is soon gone. */
-		if (count_conns(s) >= BACK_CONN_MAX)
+		if (count_conns(lane) >= BACK_CONN_MAX)
 			return;
-		rc = open_conn(s);
+		rc = open_conn(lane);
 		if (rc < 0) {
 			back_server_on_failure(s, back_now(s->upstream));
-			lose_all(&s->queue, rc, false);
+			lose_all(&lane->queue, rc, false);
 			return;
 		}
 	}
-	if (s->conn->stream.state == NET_STREAM_OPEN)
-		send_queue(s);
+	if (lane->conn->stream.state == NET_STREAM_OPEN)
+		send_queue(lane);
 }
 
-void
+int
 back_conn_start(struct back_attempt *a)
 {
-	struct back_server *s = a->slot->server;
+	struct back_lane *lane;
+	int rc = back_lane_get(a, &lane);
 
-	list_append(&s->queue, &a->carrier);
-	pump_later(s);
+	if (rc < 0)
+		return rc;
+	list_append(&lane->queue, &a->carrier);
+	back_lane_raise(lane);
+	return 0;
 }
 
 /* Makes room for a new connection if all that may be are finishing. */
 static void
-make_room(struct back_server *s)
+make_room(struct back_lane *lane)
 {
-	if (s->conn == NULL && count_conns(s) >= BACK_CONN_MAX)
-		kill_conn(container_of(s->conns.next, struct back_conn, link));
+	if (lane->conn == NULL && count_conns(lane) >= BACK_CONN_MAX)
+		back_conn_kill(
+		    container_of(lane->conns.next, struct back_conn, link));
 }
 
 bool
@@ -416,7 +442,7 @@ back_conn_is_stalled(struct back_attempt *a)
 	if (conn == NULL || conn->last_answer >= a->sent_at)
 		return false;
 	retire(conn);
-	make_room(conn->server);
+	make_room(conn->lane);
 	return true;
 }
 
@@ -427,7 +453,7 @@ on_drained(struct back_conn *conn)
 	struct upstream *u = conn->server->upstream;
 
 	if (conn->is_retired)
-		pump_later(conn->server);
+		back_lane_raise(conn->lane);
 	else
 		timer_arm(u->env.timers, &conn->idle,
 		    nsec_add(back_now(u), conn->idle_time));
@@ -456,11 +482,11 @@ back_conn_forget(struct back_attempt *a)
 }
 
 void
-back_conn_reap(struct back_server *s)
+back_conn_reap(struct back_lane *lane)
 {
-	struct list *l = s->conns.next;
+	struct list *l = lane->conns.next;
 
-	while (l != &s->conns) {
+	while (l != &lane->conns) {
 		struct back_conn *conn =
 		    container_of(l, struct back_conn, link);
 
@@ -477,8 +503,9 @@ back_conn_reap(struct back_server *s)
 }
 
 void
-back_conn_done(struct back_server *s)
+back_conn_done(struct back_lane *lane)
 {
-	while (!list_is_empty(&s->conns))
-		free_conn(container_of(s->conns.next, struct back_conn, link));
+	while (!list_is_empty(&lane->conns))
+		free_conn(
+		    container_of(lane->conns.next, struct back_conn, link));
 }

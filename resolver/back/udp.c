@@ -279,6 +279,24 @@ back_udp_on_ready(struct net_watch *watch, unsigned what)
 	}
 }
 
+/* Writes header and message; returns the length of both. */
+static size_t
+make_datagram(
+    const struct back_attempt *a, uint8_t at[PROXYV2_MAX + BACK_UDP_MAX_QUERY])
+{
+	size_t header_len = back_match_header(a, at);
+	struct dns_buf out = {
+	    .data = at + header_len, .size = BACK_UDP_MAX_QUERY};
+	struct dns_build how;
+	int rc;
+
+	back_match_build(a, &how);
+	rc = dns_query_build(a->ask->query, &how, &out);
+	assert(rc == 0); /* what is too long goes by TCP */
+	(void)rc;
+	return header_len + out.len;
+}
+
 /* Makes the messages for the next sendmmsg(); returns how many. */
 static unsigned
 make_batch(struct back_socket *sock, struct mmsghdr *msgs, struct iovec *parts)
@@ -289,17 +307,9 @@ make_batch(struct back_socket *sock, struct mmsghdr *msgs, struct iovec *parts)
 
 	for (; l != &sock->unsent && count < BACK_UDP_TX_BATCH; l = l->next) {
 		struct back_attempt *a = attempt_of(l);
-		struct dns_buf out = {
-		    .data = u->tx[count], .size = sizeof(u->tx[count])};
-		struct dns_build how;
-		int rc;
 
-		back_match_build(a, &how);
-		rc = dns_query_build(a->ask->query, &how, &out);
-		assert(rc == 0); /* what is too long goes by TCP */
-		(void)rc;
-		parts[count].iov_base = out.data;
-		parts[count].iov_len = out.len;
+		parts[count].iov_base = u->tx[count];
+		parts[count].iov_len = make_datagram(a, u->tx[count]);
 		msgs[count] = (struct mmsghdr){
 		    .msg_hdr = {.msg_iov = &parts[count], .msg_iovlen = 1}};
 		count++;

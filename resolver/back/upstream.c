@@ -79,13 +79,8 @@ upstream_flush(struct upstream *u)
 	back_udp_flush(u);
 	list_init(&pumps);
 	list_splice(&pumps, &u->pumps);
-	while ((l = list_pop(&pumps)) != NULL) {
-		struct back_server *s =
-		    container_of(l, struct back_server, pump);
-
-		back_conn_reap(s);
-		back_conn_pump(s);
-	}
+	while ((l = list_pop(&pumps)) != NULL)
+		back_lane_flush(container_of(l, struct back_lane, pump));
 	back_socket_reap(u);
 	free_left(u);
 }
@@ -98,19 +93,20 @@ struct plan {
 };
 
 static bool
-is_same(const struct back_server *s, enum config_scheme scheme,
+is_same(const struct back_server *s, const struct config_server *item,
     const struct config_addr *addr)
 {
-	return s->scheme == scheme && s->addr.len == addr->len &&
+	return s->scheme == item->scheme && s->is_proxied == item->is_proxied &&
+	       s->addr.len == addr->len &&
 	       memcmp(&s->addr.ss, &addr->ss, addr->len) == 0;
 }
 
 static struct back_server *
-find_in(struct list *head, enum config_scheme scheme,
+find_in(struct list *head, const struct config_server *item,
     const struct config_addr *addr)
 {
 	for (struct list *l = head->next; l != head; l = l->next) {
-		if (is_same(server_of(l), scheme, addr))
+		if (is_same(server_of(l), item, addr))
 			return server_of(l);
 	}
 	return NULL;
@@ -118,14 +114,14 @@ find_in(struct list *head, enum config_scheme scheme,
 
 /* Adds one address to the plan.  0 or -ENOMEM. */
 static int
-plan_address(struct upstream *u, enum config_scheme scheme,
+plan_address(struct upstream *u, const struct config_server *item,
     const struct config_addr *addr, struct plan *plan)
 {
 	struct back_server *s;
 	bool is_new = false;
 
 	for (unsigned i = 0; i < plan->count; i++) {
-		if (is_same(plan->server[i], scheme, addr))
+		if (is_same(plan->server[i], item, addr))
 			return 0;
 	}
 	if (plan->count == UPSTREAM_MAX_SERVERS) {
@@ -135,11 +131,11 @@ plan_address(struct upstream *u, enum config_scheme scheme,
 			    UPSTREAM_MAX_SERVERS);
 		return 0;
 	}
-	s = find_in(&u->servers, scheme, addr);
+	s = find_in(&u->servers, item, addr);
 	if (s == NULL)
-		s = find_in(&u->leaving, scheme, addr);
+		s = find_in(&u->leaving, item, addr);
 	if (s == NULL) {
-		s = back_server_new(u, scheme, addr);
+		s = back_server_new(u, item, addr);
 		is_new = true;
 	}
 	if (s == NULL)
@@ -176,8 +172,8 @@ make_plan(
 			continue;
 		}
 		for (size_t k = 0; k < item->addresses.count; k++) {
-			if (plan_address(u, item->scheme,
-				&item->addresses.item[k], &plan) == 0)
+			if (plan_address(
+				u, item, &item->addresses.item[k], &plan) == 0)
 				continue;
 			drop_plan(&plan);
 			return -ENOMEM;

@@ -127,7 +127,7 @@ void upstream_free(struct upstream *upstream);
 
 /*
  * Takes over the upstream part of another configuration.  Servers with the
- * same scheme and address keep sockets, connections and health; questions in
+ * same keys and address keep sockets, connections and health; questions in
  * flight go on, those at servers that left, too, but none is sent there again.
  * Returns 0, or -ENOMEM with nothing changed.  Not from within `done`.
  */

@@ -273,27 +273,38 @@ net_stream_can_send(const struct net_stream *s)
 }
 
 int
-net_stream_send(struct net_stream *s, struct evquic_buf *msg)
+net_stream_send_bare(struct net_stream *s, struct evquic_buf *b)
 {
-	size_t len = msg->len;
 	int rc = 0;
 
-	if (len == 0 || len > DNS_MESSAGE_MAX)
+	if (b->len == 0)
 		rc = -EMSGSIZE;
 	else if (s->state == NET_STREAM_IDLE || s->is_broken)
 		rc = -ENOTCONN;
 	else if (s->unsent >= NET_STREAM_MAX_UNSENT)
 		rc = -EAGAIN;
 	if (rc != 0) {
-		buf_free(msg);
+		buf_free(b);
 		return rc;
 	}
-	dns_put16(buf_prepend(msg, DNS_FRAME_PREFIX), (uint16_t)len);
-	msg->next = NULL;
-	*s->out_end = msg;
-	s->out_end = &msg->next;
-	s->unsent += msg->len;
+	b->next = NULL;
+	*s->out_end = b;
+	s->out_end = &b->next;
+	s->unsent += b->len;
 	return 0;
+}
+
+int
+net_stream_send(struct net_stream *s, struct evquic_buf *msg)
+{
+	size_t len = msg->len;
+
+	if (len == 0 || len > DNS_MESSAGE_MAX) {
+		buf_free(msg);
+		return -EMSGSIZE;
+	}
+	dns_put16(buf_prepend(msg, DNS_FRAME_PREFIX), (uint16_t)len);
+	return net_stream_send_bare(s, msg);
 }
 
 void

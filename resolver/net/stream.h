@@ -86,6 +86,12 @@ int net_stream_connect(struct net_stream *stream, const struct sockaddr *sa,
 int net_stream_send(struct net_stream *stream, struct evquic_buf *msg);
 
 /*
+ * The same for octets that are sent as they are, without a length: what some
+ * servers want to read before the first message.
+ */
+int net_stream_send_bare(struct net_stream *stream, struct evquic_buf *octets);
+
+/*
  * Writes what waits, many messages at once and each in one piece with its
  * length (RFC 7766 8).  What the socket does not take follows by itself.
  * Nothing is called from within: of a broken connection what the peer had sent

@@ -111,13 +111,34 @@ server_of(const struct fake_socket *s)
 	return ntohl(in.sin_addr.s_addr) & 0xff;
 }
 
+/* How long the header of the PROXY protocol is with which `data` begins; 0:
+ * there is none, or not yet all of it. */
+static size_t
+proxy_header(const uint8_t *data, size_t len)
+{
+	static const uint8_t signature[] = {
+	    13, 10, 13, 10, 0, 13, 10, 'Q', 'U', 'I', 'T', 10};
+	size_t header_len;
+
+	if (len < 16 || memcmp(data, signature, sizeof(signature)) != 0)
+		return 0;
+	header_len = 16 + (size_t)dns_get16(data + 14);
+	assert(header_len <= PROXYV2_MAX);
+	return len >= header_len ? header_len : 0;
+}
+
 static void
-record(struct fake *f, int fd, const void *msg, size_t len)
+record(struct fake *f, int fd, const uint8_t *msg, size_t len)
 {
 	struct fake_socket *s = socket_of(f, fd);
 	struct fake_datagram *d = calloc(1, sizeof(*d));
+	size_t header_len = s->is_stream ? 0 : proxy_header(msg, len);
 
 	assert(d != NULL && len <= sizeof(d->sent.msg));
+	d->sent.proxy_len = s->is_stream ? s->proxy_len : header_len;
+	memcpy(d->sent.proxy, s->is_stream ? s->proxy : msg, d->sent.proxy_len);
+	msg += header_len;
+	len -= header_len;
 	d->sent.fd = fd;
 	d->sent.is_tcp = s->is_stream;
 	d->sent.port = s->port;
@@ -176,8 +197,15 @@ static void
 take_frames(struct fake *f, int fd)
 {
 	struct fake_socket *s = socket_of(f, fd);
-	size_t len;
+	size_t len = proxy_header(s->out, s->out_len);
 
+	if (len > 0) {
+		CU_ASSERT_EQUAL(s->proxy_len, 0);
+		memcpy(s->proxy, s->out, len);
+		s->proxy_len = len;
+		s->out_len -= len;
+		memmove(s->out, s->out + len, s->out_len);
+	}
 	while (s->out_len >= 2) {
 		len = dns_get16(s->out);
 		if (s->out_len < 2 + len)

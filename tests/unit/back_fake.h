@@ -17,6 +17,7 @@
 #include "dns/message.h"
 #include "resolver/back/upstream.h"
 #include "resolver/net/io.h"
+#include "resolver/net/proxyv2.h"
 
 #define FAKE_SOCKETS 16384
 #define FAKE_MSG_MAX 2048
@@ -45,14 +46,18 @@ struct fake_socket {
 	uint8_t *out; /* of a stream: written and not yet taken */
 	size_t out_len;
 	unsigned writes;
+	size_t proxy_len; /* of a stream: the header at its beginning */
+	uint8_t proxy[PROXYV2_MAX];
 };
 
 /* What a server got. */
 struct fake_sent {
 	int fd;
 	bool is_tcp;
-	uint16_t port;	 /* it came from */
-	unsigned server; /* last octet of the server's address */
+	uint16_t port;	  /* it came from */
+	unsigned server;  /* last octet of the server's address */
+	size_t proxy_len; /* the header in front of it, or of its stream */
+	uint8_t proxy[PROXYV2_MAX];
 	size_t len;
 	uint8_t msg[FAKE_MSG_MAX];
 };

@@ -548,7 +548,10 @@ test_server_errors(void)
 		"f:2: upstream.servers[].url: was given before, in line 2"},
 	    {"{url: tls://192.0.2.1, port: 1}",
 		"f:2: unknown key \"port\" in upstream.servers; there are: "
-		"url, addresses, name, pins, ca"},
+		"url, addresses, name, pins, ca, proxy-protocol"},
+	    {"{url: tls://192.0.2.1, proxy-protocol: yes}",
+		"f:2: upstream.servers: \"tls://192.0.2.1\" is encrypted: "
+		"proxy-protocol is for udp and tcp"},
 	    {"[udp://192.0.2.1]",
 		"f:2: upstream.servers: a single value is needed here"},
 	};
