@@ -99,6 +99,19 @@ learn_quota(struct back_conn *conn)
 	s->quota_until = nsec_add(now, UPSTREAM_QUOTA_TIME);
 }
 
+/* Nothing is outstanding any longer. */
+static void
+on_drained(struct back_conn *conn)
+{
+	struct upstream *u = conn->server->upstream;
+
+	if (conn->is_retired)
+		back_lane_raise(conn->lane);
+	else
+		timer_arm(u->env.timers, &conn->idle,
+		    nsec_add(back_now(u), conn->idle_time));
+}
+
 static void
 on_open(struct net_stream *stream)
 {
@@ -106,6 +119,7 @@ on_open(struct net_stream *stream)
 
 	conn->was_open = true;
 	back_lane_raise(conn->lane);
+	on_drained(conn); /* perhaps nobody waits for it any longer */
 }
 
 static void
@@ -444,19 +458,6 @@ back_conn_is_stalled(struct back_attempt *a)
 	retire(conn);
 	make_room(conn->lane);
 	return true;
-}
-
-/* Nothing is outstanding any longer. */
-static void
-on_drained(struct back_conn *conn)
-{
-	struct upstream *u = conn->server->upstream;
-
-	if (conn->is_retired)
-		back_lane_raise(conn->lane);
-	else
-		timer_arm(u->env.timers, &conn->idle,
-		    nsec_add(back_now(u), conn->idle_time));
 }
 
 void

@@ -211,6 +211,24 @@ flood_of_wrong_answers(void)
 	fake_done(&f);
 }
 
+/* It stands when nobody waits for it any longer: as idle as any other. */
+static void
+opened_in_vain(void)
+{
+	struct fake_ask a;
+
+	set_up(1);
+	fake_query(&a, "www.example", TYPE_A, true, false);
+	fake_ask(&f, &a);
+	upstream_cancel(&a.ask);
+	turns(2);
+	CU_ASSERT_EQUAL(fake_open_streams(&f), 1);
+	fake_advance(&f, BACK_CONN_IDLE_TIME);
+	CU_ASSERT_EQUAL(fake_open_streams(&f), 0);
+	CU_ASSERT_EQUAL(counter_get(&f.counters.tcp_idle_closed), 1);
+	fake_done(&f);
+}
+
 static void
 reuse_and_idle(void)
 {
@@ -706,6 +724,7 @@ test_tcp_back_register(void)
 	unit_test(suite, "pipeline", pipeline);
 	unit_test(suite, "wrong_answers", wrong_answers);
 	unit_test(suite, "flood_of_wrong_answers", flood_of_wrong_answers);
+	unit_test(suite, "opened_in_vain", opened_in_vain);
 	unit_test(suite, "reuse_and_idle", reuse_and_idle);
 	unit_test(suite, "closes_early", closes_early);
 	unit_test(suite, "closes_always", closes_always);
