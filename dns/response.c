@@ -59,14 +59,16 @@ dns_expect_init(const uint8_t *sent, size_t len, bool is_case_exact,
 	return 0;
 }
 
-/* RFC 5452 9.1; some servers answer what they cannot parse without it. */
+/* RFC 5452 9.1; some servers answer without it what they cannot parse, and
+ * Unbound what its access-control refuses. */
 static bool
 may_lack_question(const struct dns_response *r, const struct dns_expect *e)
 {
 	unsigned rcode = r->flags & DNS_RCODE_MASK;
 
 	return e->may_lack_question || e->opcode != DNS_OPCODE_QUERY ||
-	       rcode == DNS_RCODE_FORMERR || rcode == DNS_RCODE_NOTIMP;
+	       rcode == DNS_RCODE_FORMERR || rcode == DNS_RCODE_NOTIMP ||
+	       rcode == DNS_RCODE_REFUSED;
 }
 
 static enum dns_match

@@ -59,13 +59,13 @@ int dns_expect_init(const uint8_t *sent, size_t len, bool is_case_exact,
 
 /*
  * Judges a message from a backend; addresses and ports are the caller's affair
- * (RFC 5452 9.1).  An empty question is accepted with FORMERR and NOTIMP, and
- * for opcodes other than QUERY, its body is then of no use; and where the
- * question may be left out.  Every record is
- * walked, and the RDATA of known types must have its shape; the work is linear
- * but for 255 steps a compressed name.  Two OPT records, an OPT or a TSIG out
- * of its place are BROKEN.  *ret_resp is defined after ACCEPT and TRUNCATED;
- * after TRUNCATED only its header members, since the records may be cut.
+ * (RFC 5452 9.1).  An empty question is accepted with FORMERR, NOTIMP and
+ * REFUSED, and for opcodes other than QUERY, its body is then of no use; and
+ * where the question may be left out.  Every record is walked, and the RDATA of
+ * known types must have its shape; the work is linear but for 255 steps a
+ * compressed name.  Two OPT records, an OPT or a TSIG out of its place are
+ * BROKEN.  *ret_resp is defined after ACCEPT and TRUNCATED; after TRUNCATED
+ * only its header members, since the records may be cut.
  */
 enum dns_match dns_response_check(const uint8_t *msg, size_t len,
     const struct dns_expect *e, struct dns_response *ret_resp);
