@@ -2,16 +2,20 @@
 /*
  * fakebe: a scripted DNS backend on UDP and TCP of one port.
  *
- *   fakebe [-a ADDRESS] [-p PORT] [-l LOG] [-U] [-T]
+ *   fakebe [-a ADDRESS] [-p PORT] [-l LOG] [-U] [-T] [-P]
  *
  * Prints "serving ADDRESS:PORT" when it is ready; -U opens no UDP socket, -T
- * no TCP listener.  Each query becomes one line of the log, flushed at once:
+ * no TCP listener; with -P a header of the PROXY protocol must stand before
+ * each datagram and each connection.  Each query becomes one line of the log,
+ * flushed at once:
  *
  *   MS udp|tcp port=N conn=N id=XXXX flags=XXXX name=NAME type=N class=N
  *   opt=SIZE|- do=0|1 options=N,N|- len=N HEX
  *
  * NAME is in lower case, HEX the query as it came.  TCP connections also log
- * "MS tcp-open conn=N port=N" and "MS tcp-close conn=N queries=N".  What is
+ * "MS tcp-open conn=N port=N" and "MS tcp-close conn=N queries=N", and
+ * headers "MS udp|tcp conn=N proxy local", "... client=ADDRESS#PORT
+ * local=ADDRESS#PORT" or "... bad", which ends the connection.  What is
  * answered is decided in behave.c.  One thread, one poll loop, a sorted
  * list of things to send later.
  */
@@ -47,7 +51,7 @@ struct tcp {
 	int fd;
 	unsigned serial, turn;
 	struct raw_buf in, out;
-	bool closes_when_sent, is_dead;
+	bool closes_when_sent, is_dead, had_header;
 	struct raw_buf held[HELD_MAX];
 	size_t nheld;
 };
@@ -71,6 +75,7 @@ struct backend {
 	struct tcp *tcps;
 	unsigned serial;
 	struct later *later;
+	bool reads_header; /* of the PROXY protocol */
 };
 
 struct be_job {
@@ -288,6 +293,22 @@ log_query(struct be_job *job, const struct be_query *q)
 	fflush(log);
 }
 
+/* The length of the header in front; 0: there is more to come; -1: none. */
+static int
+take_header(struct be_job *job, const uint8_t *data, size_t len)
+{
+	char text[BE_PROXY_MAX] = "bad";
+	int n = be_proxy_read(data, len, job->tcp != NULL, text);
+
+	if (n != 0 && job->be->log != NULL) {
+		fprintf(job->be->log, "%llu %s conn=%u proxy %s\n",
+		    elapsed_ms(job->be), job->tcp != NULL ? "tcp" : "udp",
+		    job->tcp != NULL ? job->tcp->serial : 0, text);
+		fflush(job->be->log);
+	}
+	return n;
+}
+
 static void
 on_query(struct be_job *job, const uint8_t *msg, size_t len)
 {
@@ -315,9 +336,14 @@ read_udp(struct backend *be)
 		ssize_t n = recvfrom(be->udp, data, DATAGRAM_MAX, 0,
 		    (struct sockaddr *)&job.from, &len);
 
+		int header = 0;
+
 		if (n < 0)
 			break;
-		on_query(&job, data, (size_t)n);
+		if (be->reads_header)
+			header = take_header(&job, data, (size_t)n);
+		if (header >= 0)
+			on_query(&job, data + header, (size_t)(n - header));
 	}
 	free(data);
 }
@@ -347,11 +373,30 @@ accept_tcp(struct backend *be)
 	}
 }
 
+/* False while it is not there. */
+static bool
+take_tcp_header(struct backend *be, struct tcp *tcp)
+{
+	struct be_job job = {.be = be, .tcp = tcp};
+	int n = take_header(&job, tcp->in.data, tcp->in.len);
+
+	if (n <= 0) {
+		tcp->is_dead = n < 0;
+		return false;
+	}
+	tcp->had_header = true;
+	tcp->in.len -= (size_t)n;
+	memmove(tcp->in.data, tcp->in.data + n, tcp->in.len);
+	return true;
+}
+
 static void
 take_messages(struct backend *be, struct tcp *tcp)
 {
 	size_t at = 0;
 
+	if (be->reads_header && !tcp->had_header && !take_tcp_header(be, tcp))
+		return;
 	while (!tcp->is_dead && tcp->in.len - at >= PREFIX_LEN) {
 		struct be_job job = {.be = be, .tcp = tcp};
 		socklen_t len = sizeof(job.from);
@@ -537,7 +582,8 @@ open_others(struct backend *be)
 static void
 usage(void)
 {
-	fputs("usage: fakebe [-a ADDRESS] [-p PORT] [-l LOG] [-U] [-T]\n",
+	fputs("usage: fakebe [-a ADDRESS] [-p PORT] [-l LOG] [-U] [-T] "
+	      "[-P]\n",
 	    stderr);
 	exit(RAW_EXIT_TROUBLE);
 }
@@ -558,7 +604,7 @@ main(int argc, char **argv)
 	int option;
 
 	be.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	while ((option = getopt(argc, argv, "a:p:l:UT")) != -1) {
+	while ((option = getopt(argc, argv, "a:p:l:UTP")) != -1) {
 		if (option == 'a' &&
 		    inet_pton(AF_INET, optarg, &be.address.sin_addr) == 1)
 			continue;
@@ -571,6 +617,8 @@ main(int argc, char **argv)
 			no_udp = true;
 		else if (option == 'T')
 			no_tcp = true;
+		else if (option == 'P')
+			be.reads_header = true;
 		else
 			usage();
 	}

@@ -13,7 +13,8 @@
 enum {
 	BE_LABEL_MAX = 64,
 	BE_NAME_MAX = 1032,
-	BE_OPTIONS_MAX = 32
+	BE_OPTIONS_MAX = 32,
+	BE_PROXY_MAX = 160
 };
 
 /* A query as it came. */
@@ -105,6 +106,14 @@ void be_send_truncated(
 void be_put_forged(struct raw_buf *buf, const struct be_query *query);
 void be_spoil(
     struct raw_buf *buf, const struct be_query *query, enum be_fault fault);
+
+/*
+ * proxy.c: reads the header of the PROXY protocol in front of `data`, and
+ * writes down whom it names.  Its length; 0 if more octets must come first; -1
+ * if it is none.
+ */
+int be_proxy_read(
+    const uint8_t *data, size_t len, bool is_tcp, char text[BE_PROXY_MAX]);
 
 /* tcp.c: the labels tcp...; false when it is none of them. */
 bool be_behave_tcp(struct be_job *job, const struct be_query *query);
