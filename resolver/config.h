@@ -131,6 +131,31 @@ struct config_ports {
 	size_t count;
 };
 
+/* An option of libunbound, as upstream.recursive.options names it. */
+struct config_option {
+	char *name;
+	char *value;
+	size_t line; /* of the file, for errors */
+};
+
+struct config_options {
+	struct config_option *item;
+	size_t count;
+};
+
+/* Who is asked about a zone and what is below it, instead of its parents. */
+struct config_stub {
+	char *zone; /* in text, checked */
+	struct config_addrs addresses;
+	uint32_t port; /* 0: 53 */
+	size_t line;
+};
+
+struct config_stubs {
+	struct config_stub *item;
+	size_t count;
+};
+
 struct config_prefixes {
 	struct access_prefix *item;
 	size_t count;
@@ -178,6 +203,17 @@ struct config {
 		bool prefer_tcp;
 		bool randomise_case;
 		struct config_ports avoid_ports;
+		struct {
+			char *root_hints;   /* file; NULL: built in */
+			char *trust_anchor; /* file; NULL: built in */
+			size_t root_hints_line;
+			size_t trust_anchor_line;
+			bool validate;
+			uint64_t cache_bytes;
+			struct config_options options;
+			struct config_stubs stubs;
+			struct config_stubs forwards;
+		} recursive;
 	} upstream;
 
 	struct {
@@ -231,7 +267,6 @@ struct config {
 struct config_build {
 	uint32_t listen_schemes;
 	uint32_t upstream_schemes;
-	bool has_recursion;
 };
 
 #define CONFIG_URLS_MAX 64

@@ -144,7 +144,7 @@ check_listen(struct config_loader *loader)
 	}
 }
 
-/* Servers imply `forward`; without servers and mode, nobody is asked. */
+/* Servers imply `forward`; without servers and mode, we ask ourselves. */
 static void
 check_mode(struct config_loader *loader)
 {
@@ -154,11 +154,6 @@ check_mode(struct config_loader *loader)
 
 	if (line == 0 && has_servers)
 		config->upstream.mode = CONFIG_MODE_FORWARD;
-	if (config->upstream.mode == CONFIG_MODE_RECURSIVE &&
-	    !loader->build->has_recursion)
-		config_error(loader, line,
-		    "upstream.mode: recursive: this version of quolld has no "
-		    "recursion");
 	/* A wrong server has been told already. */
 	if (loader->errors->count > 0)
 		return;
@@ -168,6 +163,18 @@ check_mode(struct config_loader *loader)
 	if (config->upstream.mode != CONFIG_MODE_FORWARD && has_servers)
 		config_error(loader, line,
 		    "upstream.mode: with upstream.servers it must be forward");
+}
+
+/* Files are looked into later, when the resolver is made of them. */
+static void
+note_lines(struct config_loader *loader)
+{
+	struct config *config = loader->config;
+
+	config->upstream.recursive.root_hints_line =
+	    config_line(loader, "upstream.recursive.root-hints");
+	config->upstream.recursive.trust_anchor_line =
+	    config_line(loader, "upstream.recursive.trust-anchor");
 }
 
 /* RFC 5452 9.2: the source port must stay hard to guess. */
@@ -260,6 +267,7 @@ config_check(struct config_loader *loader)
 	/* These two look whether there was an error before. */
 	check_listen(loader);
 	check_mode(loader);
+	note_lines(loader);
 	check_tls(loader);
 	check_windows(loader);
 	check_ports(loader);

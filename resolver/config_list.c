@@ -92,6 +92,27 @@ append_cert(
 }
 
 static int
+append_stub(
+    struct config_stubs *list, const struct config_stub *stub, char *why)
+{
+	struct config_stub *items;
+
+	if (stub->zone == NULL || stub->addresses.count == 0) {
+		(void)snprintf(why, CONFIG_ERROR_LEN, "a zone without %s",
+		    stub->zone == NULL ? "name" : "addresses");
+		return -EINVAL;
+	}
+	if (strcmp(stub->zone, ".") != 0 && !config_name_is_valid(stub->zone))
+		return config_value_fail(why, stub->zone, "is no domain name");
+	items = grow(list->item, list->count, sizeof(*items));
+	if (items == NULL)
+		return config_value_no_memory(why);
+	list->item = items;
+	items[list->count++] = *stub;
+	return 0;
+}
+
+static int
 append_addr(struct config_addrs *list, const char *text, char *why)
 {
 	struct config_addr addr;
@@ -281,6 +302,17 @@ clear_certs(const struct config_key *key, struct config_certs *list)
 	*list = (struct config_certs){0};
 }
 
+static void
+clear_stubs(const struct config_key *key, struct config_stubs *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		config_record_clear(key, &list->item[i]);
+	free(list->item);
+	*list = (struct config_stubs){0};
+}
+
 /* Frees the pointer that a list begins with, and empties the list. */
 static void
 clear_items(void *list, size_t size)
@@ -306,6 +338,11 @@ config_list_append(const struct config_key *key, void *base,
 	if (key->type == CONFIG_TYPE_CERTS)
 		return config_value_fail(why, text,
 		    "is no certificate; write {cert: FILE, key: FILE}");
+	if (key->type == CONFIG_TYPE_STUBS)
+		return config_value_fail(why, text,
+		    "is no zone; write {zone: NAME, addresses: [ADDRESS]}");
+	if (key->type == CONFIG_TYPE_OPTIONS)
+		return config_option_append(list, text, why);
 	if (key->type == CONFIG_TYPE_ADDRS)
 		return append_addr(list, text, why);
 	if (key->type == CONFIG_TYPE_PINS)
@@ -330,8 +367,12 @@ config_record_append(const struct config_key *key, void *base,
 
 	if (key->type == CONFIG_TYPE_SERVERS)
 		return config_server_append(list, &record->server, build, why);
-	assert(key->type == CONFIG_TYPE_CERTS);
-	rc = append_cert(list, &record->cert, why);
+	if (key->type == CONFIG_TYPE_STUBS) {
+		rc = append_stub(list, &record->stub, why);
+	} else {
+		assert(key->type == CONFIG_TYPE_CERTS);
+		rc = append_cert(list, &record->cert, why);
+	}
 	if (rc != 0)
 		config_record_clear(key, record);
 	return rc;
@@ -357,6 +398,10 @@ config_list_clear(const struct config_key *key, void *base)
 		clear_servers(list);
 	else if (key->type == CONFIG_TYPE_CERTS)
 		clear_certs(key, list);
+	else if (key->type == CONFIG_TYPE_STUBS)
+		clear_stubs(key, list);
+	else if (key->type == CONFIG_TYPE_OPTIONS)
+		config_options_clear(list);
 	else if (key->type == CONFIG_TYPE_ADDRS)
 		clear_items(list, sizeof(struct config_addrs));
 	else if (key->type == CONFIG_TYPE_PINS ||

@@ -13,7 +13,7 @@
 #include "resolver/config.h"
 
 #define CONFIG_FILE_MAX (1024 * 1024)
-#define CONFIG_DEPTH_MAX 8     /* the deepest legal place is 5 */
+#define CONFIG_DEPTH_MAX 8     /* the deepest legal place is 6 */
 #define CONFIG_KEYS_MAX 128    /* rows of the table; asserted by a test */
 #define CONFIG_PATH_LEN 64     /* of a key, asserted by a test */
 #define CONFIG_CHOICES_MAX 8   /* NULL included */
@@ -34,6 +34,8 @@ enum config_type {
 	CONFIG_TYPE_LISTENS,  /* lists from here on */
 	CONFIG_TYPE_SERVERS,
 	CONFIG_TYPE_CERTS,
+	CONFIG_TYPE_STUBS,
+	CONFIG_TYPE_OPTIONS, /* names with values: items are "NAME: VALUE" */
 	CONFIG_TYPE_ADDRS,
 	CONFIG_TYPE_PINS,
 	CONFIG_TYPE_PORTS,
@@ -113,6 +115,7 @@ int config_value_no_memory(char why[CONFIG_ERROR_LEN]);
 union config_record {
 	struct config_server server;
 	struct config_cert cert;
+	struct config_stub stub;
 };
 
 /* Frees what the values of a record of this list hold. */
@@ -139,6 +142,17 @@ int config_server_append(struct config_servers *list,
 
 /* Frees what it holds. */
 void config_server_clear(struct config_server *server);
+
+/*
+ * Appends "NAME: VALUE" if the name is one that may be set (config_options.c).
+ * Returns 0, or -EINVAL, -ENOMEM with `why`.
+ */
+int config_option_append(
+    struct config_options *list, const char *text, char why[CONFIG_ERROR_LEN]);
+void config_options_clear(struct config_options *list);
+
+/* Prints the names that may be set, for the manual. */
+void config_options_print(FILE *out);
 
 /* Writes a duration or size as it would be written in the file. */
 void config_amount_format(

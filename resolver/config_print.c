@@ -41,13 +41,21 @@ sample_of(const struct config_key *key)
 
 /* One item a line, so that addresses with colons need no quotes. */
 static void
-print_items(FILE *out, int indent, const char *items)
+print_items(FILE *out, const struct config_key *key, int indent)
 {
+	const char *items = sample_of(key);
 	size_t len;
+	size_t name;
 
 	while (*items != '\0') {
 		len = strcspn(items, " ");
-		(void)fprintf(out, "%*s#- %.*s\n", indent, "", (int)len, items);
+		/* NAME:VALUE is written in the table without the blank. */
+		name = key->type == CONFIG_TYPE_OPTIONS
+			   ? strcspn(items, ":") + 1
+			   : len;
+		(void)fprintf(out, "%*s#- %.*s%s%.*s\n", indent, "", (int)name,
+		    items, name < len ? " " : "", (int)(len - name),
+		    items + name);
 		items += len + strspn(items + len, " ");
 	}
 }
@@ -60,7 +68,7 @@ print_setting(FILE *out, const struct config_key *key, struct place at)
 	const char *sample = sample_of(key);
 
 	if (key->type == CONFIG_TYPE_SECTION)
-		(void)fprintf(out, "#%s:\n", name);
+		(void)fprintf(out, "%*s#%s:\n", at.indent, "", name);
 	else if (sample == NULL && config_type_has_records(key->type))
 		(void)fprintf(out, "%*s#%s:\n", at.indent, "", name);
 	else if (sample == NULL)
@@ -70,7 +78,7 @@ print_setting(FILE *out, const struct config_key *key, struct place at)
 		    name, sample);
 	else {
 		(void)fprintf(out, "%*s#%s%s:\n", at.indent, "", at.mark, name);
-		print_items(out, indent + INDENT, sample);
+		print_items(out, key, indent + INDENT);
 	}
 }
 
@@ -78,12 +86,14 @@ static struct place
 place_of(const struct config_key *key)
 {
 	struct place at = {.mark = ""};
+	const char *dot = key->path;
 
-	if (strchr(key->path, '.') != NULL)
-		at.indent = INDENT;
+	while ((dot = strchr(dot, '.')) != NULL) {
+		at.indent += INDENT;
+		dot++;
+	}
 	if (strchr(key->path, '[') == NULL)
 		return at;
-	at.indent += INDENT;
 	if (strchr(key[-1].path, '[') == NULL)
 		at.mark = "- ";
 	else
@@ -102,7 +112,7 @@ config_print_sample(FILE *out)
 	    "\"quolld --print-config\". Lines with \"#\" and no blank after it "
 	    "are\nsettings: their defaults, or examples where there is no "
 	    "default.\nDurations: 500ms, 30s, 5m, 2h. Sizes: 64K, 1M, 1G.\n"
-	    "Remove only the \"#\" of a line, and that of its section.");
+	    "Remove only the \"#\" of a line, and those of its sections.");
 	for (key = config_keys; key->path != NULL; key++) {
 		at = place_of(key);
 		if (strchr(key->path, '[') == NULL || at.mark[0] != '\0')
@@ -140,6 +150,10 @@ type_name(enum config_type type)
 		return "list of servers";
 	case CONFIG_TYPE_CERTS:
 		return "list of certificates";
+	case CONFIG_TYPE_STUBS:
+		return "list of zones";
+	case CONFIG_TYPE_OPTIONS:
+		return "names with values";
 	case CONFIG_TYPE_ADDRS:
 		return "list of addresses";
 	case CONFIG_TYPE_PINS:
@@ -220,6 +234,8 @@ config_print_manual(FILE *out)
 			(void)fputs(".br\n", out);
 		}
 		print_sentences(out, key->help);
+		if (key->type == CONFIG_TYPE_OPTIONS)
+			config_options_print(out);
 	}
 	(void)fputs(".El\n", out);
 }

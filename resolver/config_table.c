@@ -32,9 +32,12 @@
 #define EXCLUDES_MAX 64
 #define CERTS_MAX 256
 #define DDR_NAMES_MAX 16
+#define STUBS_MAX 1024
+#define OPTIONS_MAX 256
 
 #define IN_CONFIG(member) .offset = offsetof(struct config, member)
 #define IN_CERT(member) .offset = offsetof(struct config_cert, member)
+#define IN_STUB(member) .offset = offsetof(struct config_stub, member)
 #define IN_SERVER(member) .offset = offsetof(struct config_server, member)
 
 const struct config_key config_keys[] = {
@@ -210,16 +213,16 @@ const struct config_key config_keys[] = {
 		"client does not take them; past it queries wait."},
     {.path = "upstream",
 	.type = CONFIG_TYPE_SECTION,
-	.help = "Who answers. Without servers only special names, such as\n"
-		"localhost, are answered."},
+	.help = "Who finds the answers to what is asked."},
     {.path = "upstream.mode",
 	.type = CONFIG_TYPE_CHOICE,
 	IN_CONFIG(upstream.mode),
-	.initial = "none",
+	.initial = "recursive",
 	.example = "forward",
 	.choices = {"none", "forward", "recursive"},
-	.help = "none: nobody. forward: the servers below; implied by\n"
-		"them. recursive: quolld itself, not in this version."},
+	.help = "recursive: quolld itself, from the root on. forward: the\n"
+		"servers below; implied by them. none: nobody, so that only\n"
+		"special names, such as localhost, are answered."},
     {.path = "upstream.policy",
 	.type = CONFIG_TYPE_CHOICE,
 	IN_CONFIG(upstream.policy),
@@ -298,6 +301,91 @@ const struct config_key config_keys[] = {
 	.example = "4789 8000-8999",
 	.help = "UDP ports that are not used to ask from (RFC 5452 9.2):\n"
 		"a port, or FIRST-LAST."},
+    {.path = "upstream.recursive",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "How quolld resolves by itself, with libunbound. A reload\n"
+		"that changes any of it begins with an empty cache."},
+    {.path = "upstream.recursive.root-hints",
+	.type = CONFIG_TYPE_TEXT,
+	IN_CONFIG(upstream.recursive.root_hints),
+	.example = "/usr/share/dns/root.hints",
+	.help = "File with the names and addresses of the root servers.\n"
+		"Without it those that libunbound knows."},
+    {.path = "upstream.recursive.validate",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(upstream.recursive.validate),
+	.initial = "true",
+	.help = "Whether answers are checked by DNSSEC. Those that fail\n"
+		"are withheld but from who asks with CD."},
+    {.path = "upstream.recursive.trust-anchor",
+	.type = CONFIG_TYPE_TEXT,
+	IN_CONFIG(upstream.recursive.trust_anchor),
+	.example = "/usr/share/dns/root.ds",
+	.help = "File with DS or DNSKEY records to begin with. Without it\n"
+		"the keys of the root, 20326 and 38696. They are kept up to\n"
+		"date (RFC 5011) in a copy in the state directory."},
+    {.path = "upstream.recursive.cache-size",
+	.type = CONFIG_TYPE_SIZE,
+	IN_CONFIG(upstream.recursive.cache_bytes),
+	.min = MIB,
+	.max = 1024 * 1024 * MIB,
+	.initial = "64M",
+	.help = "Memory for what was found, about."},
+    {.path = "upstream.recursive.stubs",
+	.type = CONFIG_TYPE_STUBS,
+	IN_CONFIG(upstream.recursive.stubs),
+	.max = STUBS_MAX,
+	.help = "Zones whose authoritative servers are told here. They\n"
+		"are validated like others; see domain-insecure."},
+    {.path = "upstream.recursive.stubs[].zone",
+	.type = CONFIG_TYPE_TEXT,
+	IN_STUB(zone),
+	.example = "corp.example",
+	.help = "The zone."},
+    {.path = "upstream.recursive.stubs[].addresses",
+	.type = CONFIG_TYPE_ADDRS,
+	IN_STUB(addresses),
+	.max = ADDRESSES_MAX,
+	.example = "192.0.2.55",
+	.help = "The addresses of its servers."},
+    {.path = "upstream.recursive.stubs[].port",
+	.type = CONFIG_TYPE_COUNT,
+	IN_STUB(port),
+	.min = 1,
+	.max = UINT16_MAX,
+	.example = "53",
+	.help = "Their port, 53 if it is not given."},
+    {.path = "upstream.recursive.forwards",
+	.type = CONFIG_TYPE_STUBS,
+	IN_CONFIG(upstream.recursive.forwards),
+	.max = STUBS_MAX,
+	.help = "Zones that other resolvers are asked about."},
+    {.path = "upstream.recursive.forwards[].zone",
+	.type = CONFIG_TYPE_TEXT,
+	IN_STUB(zone),
+	.example = "lab.example",
+	.help = "The zone, and what is below it."},
+    {.path = "upstream.recursive.forwards[].addresses",
+	.type = CONFIG_TYPE_ADDRS,
+	IN_STUB(addresses),
+	.max = ADDRESSES_MAX,
+	.example = "192.0.2.56",
+	.help = "The addresses of the resolvers."},
+    {.path = "upstream.recursive.forwards[].port",
+	.type = CONFIG_TYPE_COUNT,
+	IN_STUB(port),
+	.min = 1,
+	.max = UINT16_MAX,
+	.example = "53",
+	.help = "Their port, 53 if it is not given."},
+    {.path = "upstream.recursive.options",
+	.type = CONFIG_TYPE_OPTIONS,
+	IN_CONFIG(upstream.recursive.options),
+	.max = OPTIONS_MAX,
+	.example = "prefetch:yes private-address:10.0.0.0/8",
+	.help = "Options of unbound.conf(5), NAME: VALUE, in their words.\n"
+		"Some may be given several times, or get a list.\n"
+		"quolld.yaml(5) says which ones there are."},
     {.path = "access",
 	.type = CONFIG_TYPE_SECTION,
 	.help = "Who may ask: prefixes, ADDRESS/LENGTH, or addresses. The\n"
@@ -498,5 +586,6 @@ config_type_is_list(enum config_type type)
 bool
 config_type_has_records(enum config_type type)
 {
-	return type == CONFIG_TYPE_SERVERS || type == CONFIG_TYPE_CERTS;
+	return type == CONFIG_TYPE_SERVERS || type == CONFIG_TYPE_CERTS ||
+	       type == CONFIG_TYPE_STUBS;
 }

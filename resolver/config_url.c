@@ -385,13 +385,8 @@ config_url_check(const char *url, bool is_listen,
 	char what[CONFIG_ERROR_LEN] = "";
 	int rc;
 
-	if (!is_listen && strcmp(url, "recursive") == 0) {
-		if (build->has_recursion)
-			return 0;
-		(void)snprintf(why, whylen,
-		    "recursive: this version of quolld has no recursion");
-		return -EINVAL;
-	}
+	if (!is_listen && strcmp(url, "recursive") == 0)
+		return 0;
 	rc = config_url_parse(url, is_listen, build, what, &parsed);
 	if (rc == 0 && parsed.kind == CONFIG_HOST_NAME) {
 		(void)snprintf(what, sizeof(what),

@@ -326,6 +326,8 @@ config_value_set(const struct config_key *key, void *base,
 	case CONFIG_TYPE_LISTENS:
 	case CONFIG_TYPE_SERVERS:
 	case CONFIG_TYPE_CERTS:
+	case CONFIG_TYPE_STUBS:
+	case CONFIG_TYPE_OPTIONS:
 	case CONFIG_TYPE_ADDRS:
 	case CONFIG_TYPE_PINS:
 	case CONFIG_TYPE_PORTS:

@@ -276,11 +276,76 @@ read_record(struct walk *walk, const struct config_key *key, void *base,
 	}
 	if (key->type == CONFIG_TYPE_CERTS)
 		record.cert.line = line_of(node);
+	if (key->type == CONFIG_TYPE_STUBS)
+		record.stub.line = line_of(node);
 	rc = config_record_append(key, base, loader->build, &record, why);
 	if (rc == -ENOMEM)
 		loader->rc = rc;
 	else if (rc != 0)
 		config_error(loader, line_of(node), "%s: %s", key->path, why);
+}
+
+static void
+add_option(struct walk *walk, const struct config_key *key, void *base,
+    const yaml_node_t *name, const yaml_node_t *value)
+{
+	struct config_options *list = (void *)((char *)base + key->offset);
+	const char *of = text_of(walk, key, name);
+	const char *is = of != NULL ? text_of(walk, key, value) : NULL;
+	size_t count = list->count;
+	char why[CONFIG_ERROR_LEN];
+	char *text;
+	int rc;
+
+	if (is == NULL)
+		return;
+	if (count >= key->max) {
+		config_error(walk->loader, line_of(name),
+		    "%s: more than %llu items", key->path,
+		    (unsigned long long)key->max);
+		return;
+	}
+	if (asprintf(&text, "%s: %s", of, is) < 0) {
+		walk->loader->rc = -ENOMEM;
+		return;
+	}
+	rc = config_value_set(key, base, walk->loader->build, text, why);
+	free(text);
+	if (rc == 0)
+		list->item[count].line = line_of(value);
+	else if (rc == -ENOMEM)
+		walk->loader->rc = rc;
+	else
+		config_error(
+		    walk->loader, line_of(name), "%s: %s", key->path, why);
+}
+
+/* NAME: VALUE, or NAME: [VALUE, ...]; any number of them. */
+static void
+read_options(struct walk *walk, const struct config_key *key, void *base,
+    const yaml_node_t *node)
+{
+	const yaml_node_pair_t *pair;
+	const yaml_node_item_t *item;
+
+	for (pair = node->data.mapping.pairs.start;
+	     pair < node->data.mapping.pairs.top; pair++) {
+		const yaml_node_t *name =
+		    yaml_document_get_node(walk->document, pair->key);
+		const yaml_node_t *value =
+		    yaml_document_get_node(walk->document, pair->value);
+
+		if (config_is_hopeless(walk->loader))
+			return;
+		if (value->type != YAML_SEQUENCE_NODE) {
+			add_option(walk, key, base, name, value);
+			continue;
+		}
+		for (item = value->data.sequence.items.start;
+		     item < value->data.sequence.items.top; item++)
+			add_option(walk, key, base, name,
+			    yaml_document_get_node(walk->document, *item));
+	}
 }
 
 static void
@@ -290,6 +355,9 @@ read_item(struct walk *walk, const struct config_key *key, void *base,
 	if (config_type_has_records(key->type) &&
 	    node->type == YAML_MAPPING_NODE)
 		read_record(walk, key, base, node);
+	else if (key->type == CONFIG_TYPE_OPTIONS &&
+		 node->type == YAML_MAPPING_NODE)
+		read_options(walk, key, base, node);
 	else
 		read_scalar(walk, key, base, node);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every limit of the service that is not a key of the configuration; those
- * stand, with their defaults, in config_table.c.  Each is per worker.
+ * stand, with their defaults, in config_table.c.  Each is per worker unless it
+ * says otherwise.
  */
 #ifndef RESOLVER_LIMITS_H
 #define RESOLVER_LIMITS_H
@@ -81,6 +82,10 @@
 #define BACK_CONN_MAX_MISMATCHES 100
 #define BACK_CONN_CONNECT_TIME (3 * NSEC_PER_SEC)
 #define BACK_CONN_IDLE_TIME (10 * NSEC_PER_SEC)
+
+/* Questions that libunbound has or will get, of all workers together: those
+ * that nobody waits for any longer count until it is through with them. */
+#define RECURSOR_MAX_OUTSTANDING 4096
 
 /* A framed stream: octets of one read, reads of one wake-up, buffers of one
  * write, and what may wait to be sent before the writer is told to wait. */

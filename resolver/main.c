@@ -39,7 +39,6 @@ static const struct config_build build = {
     .listen_schemes = CONFIG_SCHEME_BIT(CONFIG_QUIC),
     .upstream_schemes =
 	CONFIG_SCHEME_BIT(CONFIG_UDP) | CONFIG_SCHEME_BIT(CONFIG_TCP),
-    .has_recursion = false,
 };
 
 /* The main thread's own. */

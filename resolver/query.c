@@ -139,6 +139,7 @@ answer_relay(struct query *q, const struct query_dns64_end *end,
 	const struct upstream_result *result = &end->result;
 	struct dns_relay how = {
 	    .is_ad_trusted = result->is_ad_trusted,
+	    .strip_dnssec = result->strip_dnssec,
 	    .ede = DNS_EDE_NONE,
 	    .edit = end->has_edit ? &end->edit.edit : NULL,
 	};
@@ -161,24 +162,35 @@ answer_relay(struct query *q, const struct query_dns64_end *end,
 
 /* Upstream failed: which Extended DNS Error says so (RFC 8914 4.23 - 4.25). */
 static void
-answer_failure(struct query *q, int error, struct query_answer *ret)
+answer_failure(struct query *q, const struct upstream_result *result,
+    struct query_answer *ret)
 {
+	static const struct {
+		int status;
+		int ede;
+		const char *text;
+	} rows[] = {
+	    {-ETIMEDOUT, DNS_EDE_NO_REACHABLE_AUTHORITY,
+		"no upstream server answered in time"},
+	    {-EBADMSG, DNS_EDE_INVALID_DATA,
+		"upstream's answer cannot be parsed"},
+	    {-EAGAIN, DNS_EDE_OTHER, "too many queries are waiting"},
+	    {-ENOMEM, DNS_EDE_OTHER, "out of memory"},
+	    {-EIO, DNS_EDE_OTHER, "recursion does not work"},
+	};
 	int ede = DNS_EDE_NETWORK_ERROR;
 	const char *text = "no way to any upstream server";
 
 	counter_add(&q->worker->counters.query_failed, 1);
-	if (error == -ETIMEDOUT) {
-		ede = DNS_EDE_NO_REACHABLE_AUTHORITY;
-		text = "no upstream server answered in time";
-	} else if (error == -EBADMSG) {
-		ede = DNS_EDE_INVALID_DATA;
-		text = "upstream's answer cannot be parsed";
-	} else if (error == -EAGAIN) {
-		ede = DNS_EDE_OTHER;
-		text = "too many queries are waiting";
-	} else if (error == -ENOMEM) {
-		ede = DNS_EDE_OTHER;
-		text = "out of memory";
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].status == result->status) {
+			ede = rows[i].ede;
+			text = rows[i].text;
+		}
+	}
+	if (result->ede_text != NULL) {
+		ede = result->ede;
+		text = result->ede_text;
 	}
 	answer_error(q, DNS_RCODE_SERVFAIL, ede, text, ret);
 }
@@ -226,7 +238,7 @@ on_upstream(struct upstream_ask *ask, const struct upstream_result *result)
 		counter_add(&n->query_relayed, 1);
 		answer_relay(q, &end, &answer);
 	} else {
-		answer_failure(q, end.result.status, &answer);
+		answer_failure(q, &end.result, &answer);
 	}
 	drop_kept(q);
 	q->done(q, answer);
@@ -240,6 +252,21 @@ keep_asker(struct query *q, const struct query_asker *asker)
 	net_addr_copy(&q->local, asker->local);
 	q->ask.client = net_addr_get(&q->client);
 	q->ask.local = net_addr_get(&q->local);
+}
+
+/* RFC 8945 5.2.1: we have no keys, hence not this one. */
+static enum query_outcome
+answer_unresolvable(struct query *q, struct query_answer *ret)
+{
+	counter_add(&q->worker->counters.query_policy, 1);
+	if (q->dns.is_signed)
+		answer_error(q, DNS_RCODE_NOTAUTH, DNS_EDE_NOT_SUPPORTED,
+		    "no keys are known here", ret);
+	else
+		answer_error(q, DNS_RCODE_REFUSED, DNS_EDE_NOT_SUPPORTED,
+		    "not done by this resolver", ret);
+	drop_kept(q);
+	return QUERY_ANSWERED;
 }
 
 static enum query_outcome
@@ -264,8 +291,10 @@ ask_upstream(
 		answer_error(q, DNS_RCODE_SERVFAIL,
 		    DNS_EDE_NO_REACHABLE_AUTHORITY,
 		    "no upstream server is configured", ret);
+	} else if (rc == -EOPNOTSUPP) {
+		return answer_unresolvable(q, ret);
 	} else {
-		answer_failure(q, rc, ret);
+		answer_failure(q, &(struct upstream_result){.status = rc}, ret);
 	}
 	drop_kept(q);
 	return QUERY_ANSWERED;

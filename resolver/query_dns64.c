@@ -137,7 +137,7 @@ static bool
 is_final(const struct upstream_result *result)
 {
 	return result->status != 0 && result->status != -ETIMEDOUT &&
-	       result->status != -EBADMSG;
+	       result->status != -EBADMSG && result->status != -EREMOTEIO;
 }
 
 static bool

@@ -6,6 +6,7 @@
  */
 #include "resolver/server.h"
 #include "quic/evquic.h"
+#include "resolver/back/recursor.h"
 #include "resolver/certs.h"
 #include "resolver/door.h"
 #include "resolver/front/doq.h"
@@ -242,6 +243,17 @@ make_seen(const struct config *config)
 }
 
 static int
+give_port(struct worker *w, struct recursor *r)
+{
+	struct recursor_port *port = NULL;
+
+	if (r == NULL)
+		return 0;
+	port = recursor_port_open(r);
+	return port != NULL ? upstream_recurse(w->upstream, port) : -ENOMEM;
+}
+
+static int
 make_workers(struct server *s, bool is_traced)
 {
 	struct evquic_worker *quic[256];
@@ -264,6 +276,8 @@ make_workers(struct server *s, bool is_traced)
 		s->workers[i]->ended_fd = s->ended_fd;
 		s->workers[i]->peers = s->peers;
 		quic[i] = s->workers[i]->quic;
+		if (give_port(s->workers[i], s->recursion.now) != 0)
+			goto fail;
 	}
 	if (make_endpoint(s, quic) != 0)
 		goto fail;
@@ -393,6 +407,8 @@ server_init(
 	if (rc == 0)
 		rc = load_cred(s, config, &s->cred);
 	if (rc == 0)
+		rc = recursion_init(&s->recursion, config, s->state_dir, log);
+	if (rc == 0)
 		rc = make_workers(s, is_traced);
 	if (rc == 0)
 		rc = listen_all(s);
@@ -491,19 +507,26 @@ keep_change(struct server *s, const struct change *c)
 
 /* Hands configuration, certificate, keys and own answers to the workers. */
 static int
-distribute(struct server *s, const struct change *c)
+distribute(struct server *s, const struct change *c, struct recursor *recursor)
 {
 	struct evquic_service *service = make_service(s, c->config, c->cred);
+	struct recursor_port **ports =
+	    recursion_open_ports(recursor, s->nworkers);
 
-	if (service == NULL)
+	if (service == NULL || ports == NULL) {
+		evquic_service_unref(service);
+		recursion_close_ports(ports, s->nworkers);
 		return -ENOMEM;
+	}
 	for (size_t i = 0; i < s->nworkers; i++)
 		worker_order(
 		    s->workers[i], &(struct worker_orders){
 				       .config = config_ref(c->config),
+				       .port = ports[i],
 				       .service = evquic_service_ref(service),
 				       .own = own_ref(c->own),
 				   });
+	free(ports);
 	evquic_service_unref(service);
 	return 0;
 }
@@ -513,18 +536,24 @@ static int
 prepare_reload(
     struct server *s, const struct change *change, struct metrics **ret)
 {
+	struct recursor *recursor;
 	struct metrics *m;
 	int rc = prepare_metrics(s, change->config, change->cred, &m);
 
 	if (rc != 0)
 		return rc;
 	rc = metrics_start(m);
+	if (rc == 0)
+		rc = recursion_prepare(&s->recursion, change->config,
+		    s->state_dir, s->log, &recursor);
 	/* Last of what a person can have got wrong: a new secret is in use from
 	 * here on, even if the workers hear of it later. */
-	if (rc == 0)
+	if (rc == 0) {
 		rc = secrets_reread(&s->secrets, s->state_dir, s->log);
-	if (rc == 0)
-		rc = distribute(s, change);
+		if (rc == 0)
+			rc = distribute(s, change, recursor);
+		recursion_replace(&s->recursion, recursor, rc == 0);
+	}
 	if (rc == 0)
 		*ret = m;
 	else if (m != s->metrics)
@@ -578,7 +607,7 @@ renew_own(struct server *s)
 		return;
 	change.own = own_ref(s->own);
 	if (certs_expiry(change.cred) == certs_expiry(s->cred) ||
-	    distribute(s, &change) != 0) {
+	    distribute(s, &change, s->recursion.now) != 0) {
 		drop_change(&change);
 		return;
 	}
@@ -636,6 +665,7 @@ server_done(struct server *s)
 		worker_free(s->workers[i]);
 	free(s->workers);
 	free(s->bound.item);
+	recursion_done(&s->recursion);
 	peers_free(s->peers);
 	evquic_cred_unref(s->cred);
 	own_unref(s->own);

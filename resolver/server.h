@@ -12,6 +12,7 @@
 
 #include "resolver/config.h"
 #include "resolver/ops/log.h"
+#include "resolver/recursion.h"
 #include "resolver/secrets.h"
 
 struct evquic_cred;
@@ -32,6 +33,7 @@ struct server {
 	struct peers *peers;
 	struct evquic_replay *tokens_seen;
 	struct evquic_replay *early_seen; /* early data taken in this life */
+	struct recursion recursion;
 	struct worker **workers;
 	size_t nworkers;
 	struct evquic_endpoint *endpoint;

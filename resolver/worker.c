@@ -7,6 +7,7 @@
  * think of it.
  */
 #include "resolver/worker.h"
+#include "resolver/back/recursor.h"
 #include "resolver/front/doq.h"
 #include "resolver/own.h"
 
@@ -79,10 +80,13 @@ on_idle(void *arg)
 }
 
 static void
-take_config(struct worker *w, struct config *config)
+take_config(struct worker *w, struct config *config, struct recursor_port *port)
 {
 	int rc = upstream_reload(w->upstream, config);
 
+	if (upstream_recurse(w->upstream, port) != 0)
+		log_err(
+		    w->log, "worker %zu cannot recurse: no memory", w->index);
 	if (rc != 0)
 		log_err(w->log,
 		    "worker %zu keeps its upstream servers: no "
@@ -106,7 +110,7 @@ on_orders(evutil_socket_t fd, short what, void *arg)
 	w->orders = (struct worker_orders){.config = NULL};
 	(void)pthread_mutex_unlock(&w->lock);
 	if (o.config != NULL)
-		take_config(w, o.config);
+		take_config(w, o.config, o.port);
 	if (o.own != NULL) {
 		own_unref(w->own);
 		w->own = o.own;
@@ -221,13 +225,16 @@ void
 worker_order(struct worker *w, const struct worker_orders *orders)
 {
 	struct config *config = NULL;
+	struct recursor_port *port = NULL;
 	struct evquic_service *service = NULL;
 	struct own *own = NULL;
 
 	(void)pthread_mutex_lock(&w->lock);
 	if (orders->config != NULL) {
 		config = w->orders.config;
+		port = w->orders.port;
 		w->orders.config = orders->config;
+		w->orders.port = orders->port;
 	}
 	if (orders->service != NULL) {
 		service = w->orders.service;
@@ -241,6 +248,7 @@ worker_order(struct worker *w, const struct worker_orders *orders)
 	w->orders.close |= orders->close;
 	(void)pthread_mutex_unlock(&w->lock);
 	config_unref(config);
+	recursor_port_close(port);
 	evquic_service_unref(service);
 	own_unref(own);
 	(void)eventfd_write(w->wake_fd, 1);
@@ -274,6 +282,7 @@ worker_free(struct worker *w)
 	if (w->wake_fd >= 0)
 		close(w->wake_fd);
 	config_unref(w->orders.config);
+	recursor_port_close(w->orders.port);
 	evquic_service_unref(w->orders.service);
 	own_unref(w->orders.own);
 	own_unref(w->own);

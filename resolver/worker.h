@@ -25,11 +25,13 @@ struct event;
 struct event_base;
 struct own;
 struct peers;
+struct recursor_port;
 struct worker;
 
 /* What the main thread wants of a worker; each is done once. */
 struct worker_orders {
-	struct config *config; /* a new one, with a reference, or NULL */
+	struct config *config;	    /* a new one, with a reference, or NULL */
+	struct recursor_port *port; /* comes with it; NULL: no recursion */
 	struct evquic_service *service;
 	struct own *own; /* as the configuration */
 	bool drain;	 /* answer what runs, then stop */

@@ -81,6 +81,7 @@ back_ask_detach(struct upstream_ask *ask)
 	struct upstream *u = ask->upstream;
 
 	timer_cancel(u->env.timers, &ask->timer);
+	back_recurse_forget(ask);
 	free_attempts(ask, NULL);
 	for (unsigned i = 0; i < ask->slot_count; i++) {
 		struct back_server *s = ask->slots[i].server;

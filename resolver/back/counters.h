@@ -56,6 +56,10 @@
 	X(mismatch_case, "wrong answers: QNAME in another case (0x20)")        \
 	X(broken, "answers that cannot be parsed")                             \
 	X(poor_answers, "answers with an error code, asked elsewhere")         \
+	X(recursion_secure, "answers found here that DNSSEC proves")           \
+	X(recursion_bogus, "answers found here that fail validation")          \
+	X(recursion_failed, "questions that nobody gave a usable answer to")   \
+	X(recursion_broken, "answers of libunbound that cannot be parsed")     \
 	X(server_down, "times a server was put behind the others")             \
 	X(server_up, "times a server came back")
 

@@ -146,6 +146,15 @@ struct back_ports {
 	uint32_t total;
 };
 
+/* A port of the recursor that questions are, or were, handed in at. */
+struct back_recursion {
+	struct list link; /* upstream->ports_left, once it is not in use */
+	struct upstream *upstream;
+	struct recursor_port *port;
+	struct net_watch watch;
+	size_t jobs;
+};
+
 struct upstream {
 	struct upstream_env env;
 	struct net_io io;
@@ -169,6 +178,10 @@ struct upstream {
 	struct buf_store bufs;
 	struct net_stream_env stream_env;
 
+	struct back_recursion *recursion; /* NULL: servers are asked */
+	struct list recursions_left;
+	bool is_recursive; /* though `recursion` could not be made */
+
 	struct net_watch flush;
 	bool is_flush_raised;
 	struct list dirty_sockets;
@@ -186,8 +199,10 @@ struct upstream {
 _Static_assert(BACK_UDP_BATCH *BACK_UDP_MAX_ANSWER <= NET_STREAM_READ_SIZE,
     "datagrams and streams are read into the same memory");
 
-/* Adds one to a counter of the upstream `u`. */
-#define BACK_COUNT(u, name) counter_add(&(u)->env.counters->name, 1)
+/* Adds one to a counter of the upstream `u`, if it is so. */
+#define BACK_COUNT_IF(u, name, is)                                             \
+	counter_add(&(u)->env.counters->name, (is) ? 1 : 0)
+#define BACK_COUNT(u, name) BACK_COUNT_IF(u, name, true)
 
 /* The time of this turn. */
 nsec back_now(const struct upstream *u);
@@ -251,6 +266,20 @@ void back_ask_on_refused(struct back_attempt *a);
  * server, so that it may be asked again.
  */
 void back_ask_on_lost(struct back_attempt *a, int error, bool may_retry);
+
+/* recurse.c */
+
+/* Hands an idle ask to the recursor; as upstream_start(). */
+int back_recurse_begin(struct upstream_ask *ask);
+
+/* Takes it away from there. */
+void back_recurse_forget(struct upstream_ask *ask);
+
+/* Frees ports that are not in use and at which nothing is outstanding. */
+void back_recurse_reap(struct upstream *u);
+
+/* Closes all ports; nothing may be outstanding. */
+void back_recurse_done(struct upstream *u);
 
 /* match.c */
 

@@ -83,6 +83,7 @@ upstream_flush(struct upstream *u)
 		back_lane_flush(container_of(l, struct back_lane, pump));
 	back_socket_reap(u);
 	free_left(u);
+	back_recurse_reap(u);
 }
 
 /* The servers of another configuration, not yet in force. */
@@ -249,6 +250,7 @@ upstream_new(const struct upstream_env *env, const struct config *config)
 	list_init(&u->dirty_sockets);
 	list_init(&u->pumps);
 	list_init(&u->closing);
+	list_init(&u->recursions_left);
 	pool_init(&u->attempts, sizeof(struct back_attempt), ATTEMPTS_KEPT);
 	buf_store_init(&u->bufs, NULL);
 	u->stream_env = (struct net_stream_env){
@@ -281,6 +283,7 @@ upstream_free(struct upstream *u)
 	while (!list_is_empty(&u->asks))
 		upstream_cancel(
 		    container_of(u->asks.next, struct upstream_ask, link));
+	back_recurse_done(u);
 	back_socket_reap(u);
 	free_servers(&u->servers);
 	free_servers(&u->leaving);
@@ -300,7 +303,7 @@ upstream_start(struct upstream *u, struct upstream_ask *ask,
 	int rc;
 
 	assert(ask->upstream == NULL && ask->done != NULL);
-	if (u->server_count == 0)
+	if (u->server_count == 0 && !u->is_recursive)
 		return -ENOTCONN;
 	if (u->ask_count >= UPSTREAM_MAX_ASKS) {
 		BACK_COUNT(u, asks_refused_limit);
@@ -308,12 +311,15 @@ upstream_start(struct upstream *u, struct upstream_ask *ask,
 	}
 	ask->upstream = u;
 	ask->query = query;
-	rc = back_ask_begin(ask, flags);
+	if (u->is_recursive)
+		rc = back_recurse_begin(ask);
+	else
+		rc = back_ask_begin(ask, flags);
 	if (rc == 0)
 		BACK_COUNT(u, asks);
 	else if (rc == -EAGAIN)
 		BACK_COUNT(u, asks_refused_limit);
-	else if (rc != -ENOMEM)
+	else if (rc != -ENOMEM && !u->is_recursive)
 		rc = -EHOSTUNREACH;
 	return rc;
 }

@@ -26,9 +26,12 @@
 #include "resolver/ops/log.h"
 
 struct back_kept;
+struct back_recursion;
 struct back_server;
 struct event_base;
 struct net_io;
+struct recursor_job;
+struct recursor_port;
 struct upstream;
 struct upstream_ask;
 
@@ -54,7 +57,9 @@ enum upstream_flag {
 /*
  * What came of a question.  `status` is 0 for an answer, whatever its RCODE,
  * or -ETIMEDOUT, -EHOSTUNREACH (no way to any server), -ECONNREFUSED (nobody
- * listens), -EBADMSG (only what cannot be parsed came).
+ * listens), -EBADMSG (only what cannot be parsed came).  Of a recursor also
+ * -EREMOTEIO (no authority gave a usable answer), -EKEYREJECTED (validation
+ * failed, and the client does not check himself), -ENETUNREACH, -ENOMEM, -EIO.
  */
 struct upstream_result {
 	int status;
@@ -65,6 +70,12 @@ struct upstream_result {
 	/* The way to the server cannot be tampered with (loopback): its AD
 	 * bit means something (RFC 4035 4.9.3). */
 	bool is_ad_trusted;
+	/* It was asked with DO whatever the client said (RFC 4035 3.2.1). */
+	bool strip_dnssec;
+	/* What to say of a failure: a static text, and then an enum dns_ede;
+	 * or NULL: `status` says it all. */
+	const char *ede_text;
+	int ede;
 };
 
 /* The end of a question; the ask is idle again and may be started or freed. */
@@ -105,7 +116,9 @@ struct upstream_ask {
 	int error;	  /* best known reason of a failure, or 0 */
 	bool once;	  /* must not be repeated (RFC 2136 6) */
 	bool was_sent;
-	struct back_kept *kept; /* second best answer, or NULL */
+	struct back_kept *kept;	  /* second best answer, or NULL */
+	struct recursor_job *job; /* it is resolved here; NULL: it is not */
+	struct back_recursion *recursion; /* where `job` was handed in */
 };
 
 /*
@@ -134,6 +147,14 @@ void upstream_free(struct upstream *upstream);
 int upstream_reload(struct upstream *upstream, const struct config *config);
 
 /*
+ * From now on questions are resolved by the recursor at this port, which is
+ * the object's from then on, even on failure; NULL: by servers.  What is
+ * outstanding at the port before goes on.  Returns 0, or -ENOMEM, and then
+ * questions fail.  Not from within `done`.
+ */
+int upstream_recurse(struct upstream *upstream, struct recursor_port *port);
+
+/*
  * Asks.  `ask` is idle; `query` had the verdict DNS_VERDICT_OK.  The query and
  * the octets it borrows must stay as they are until `done` was called or
  * upstream_cancel(): nothing is copied.  `flags` is a set of enum
@@ -143,7 +164,9 @@ int upstream_reload(struct upstream *upstream, const struct config *config);
  * later than ask->not_after, never from within this call.  Otherwise `ask`
  * stays idle: -ENOTCONN if no server is configured, -EAGAIN if too many
  * questions are outstanding, -EHOSTUNREACH if no server can be sent to,
- * -ENOMEM.
+ * -ENOMEM; of a recursor also -EIO if it does not work, and -EOPNOTSUPP for
+ * what cannot be resolved: classes other than IN, signed messages, TKEY,
+ * opcodes other than QUERY.
  *
  * Signed messages, NOTIFY and UPDATE cross unaltered but for the ID; UPDATE
  * and unknown opcodes are sent once and to one server only (RFC 2136 6).

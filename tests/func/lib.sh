@@ -161,8 +161,8 @@ quolld_config() {
 }
 
 # quolld_start [-n NAME] [ARGUMENT...]: starts it, waits until it serves.
-# Without quolld_config it listens on quic://127.0.0.1:0.  Sets QUOLLD_PID,
-# SERVING (the line) and QUIC_PORT (of the first quic:// URL); its standard
+# Without quolld_config it listens on quic://127.0.0.1:0 and asks nobody.
+# Sets QUOLLD_PID, SERVING (the line) and QUIC_PORT (of the first quic:// URL); its standard
 # error is $TMPDIR/NAME.log, that of an earlier one $TMPDIR/NAME.1.log, .2.log.
 quolld_start() {
 	quolld_launch "$@"
@@ -183,7 +183,8 @@ quolld_launch() {
 	fi
 	_qlog=$TMPDIR/$_qname.log
 	[ -f "$TMPDIR/$_qname.yaml" ] ||
-	    echo 'listen: [quic://127.0.0.1:0]' > "$TMPDIR/$_qname.yaml"
+	    printf 'listen: [quic://127.0.0.1:0]\nupstream: {mode: none}\n' \
+		> "$TMPDIR/$_qname.yaml"
 	mkdir -p "$TMPDIR/$_qname.state"
 	# What an earlier one said is kept: _finish looks for sanitizers in it.
 	_old=1

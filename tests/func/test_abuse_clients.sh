@@ -19,6 +19,7 @@ FLOOD=200
 config() { # TRUSTED DENIED
 	cat > "$TMPDIR/quolld.yaml" <<Y
 listen: ["quic://0.0.0.0:$PORT", "quic://[::]:$PORT"]
+upstream: {mode: none}
 access:
   allow: [10.99.0.0/16, "fd99::/16"]
   trusted: [127.0.0.0/8, $1]

@@ -140,6 +140,7 @@ cert w 'DNS:*.wild.example'
 cert x DNS:x.wild.example
 quolld_config <<Y
 listen: ["quic://127.0.0.1:0"]
+upstream: {mode: none}
 tls:
   cert: $TMPDIR/a.crt
   key: $TMPDIR/a.key
@@ -355,6 +356,7 @@ done)
 cert long "DNS:long.example$(echo "$names" | sed 's/\(x\{50\}\)/\1./g')"
 quolld_config <<Y
 listen: ["quic://127.0.0.1:0"]
+upstream: {mode: none}
 tls:
   certificates:
     - {cert: "$TMPDIR/soon.crt", key: "$TMPDIR/soon.key"}

@@ -14,6 +14,7 @@ rcode() { # RCODE NAME
 # Nobody is asked, and not everybody may ask.
 quolld_config <<Y
 listen: ["quic://127.0.0.1:0"]
+upstream: {mode: none}
 Y
 quolld_start
 check "a special name" rcode NOERROR localhost
@@ -25,6 +26,7 @@ quolld_stop
 
 quolld_config <<Y
 listen: ["quic://127.0.0.1:0"]
+upstream: {mode: none}
 access: {allow: [192.0.2.0/24], trusted: []}
 Y
 quolld_start

@@ -21,6 +21,7 @@ status() {
 
 quolld_config <<YAML
 listen: [quic://127.0.0.1:0]
+upstream: {mode: none}
 YAML
 quolld_start
 check "a port is told" [ "$QUIC_PORT" -gt 0 ]

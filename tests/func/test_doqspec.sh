@@ -13,6 +13,7 @@ NA_MAX=15
 
 quolld_config <<CONF
 listen: [quic://127.0.0.1:0]
+upstream: {mode: none}
 quic: {early-data: on, query-arrival-timeout: 2s}
 CONF
 fakebe_start

@@ -17,6 +17,7 @@ cert() {
 config() { # ALLOW
 	cat > "$TMPDIR/quolld.yaml" <<Y
 listen: ["quic://127.0.0.1:0"]
+upstream: {mode: none}
 workers: ${2-1}
 tls: {cert: $TMPDIR/c.pem, key: $TMPDIR/k.pem}
 access:

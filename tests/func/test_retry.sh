@@ -11,6 +11,7 @@
 config() { # PORT POLICY
 	cat > "$TMPDIR/quolld.yaml" <<Y
 listen: ["quic://127.0.0.1:$1"]
+upstream: {mode: none}
 quic: {retry: $2}
 Y
 }

@@ -11,6 +11,7 @@
 config() { # PORT
 	cat > "$TMPDIR/quolld.yaml" <<Y
 listen: ["quic://127.0.0.1:$1"]
+upstream: {mode: none}
 quic: {retry: always}
 Y
 }

@@ -8,6 +8,7 @@
 
 quolld_config <<'Y'
 listen: ["quic://127.0.0.1:0", "quic://[::1]:0"]
+upstream: {mode: none}
 Y
 quolld_start
 
@@ -49,6 +50,7 @@ prove DOQ-017,DOQ-008,DOQ-012,DOQ-013 session
 quolld_stop
 quolld_config wild <<'Y'
 listen: ["quic://0.0.0.0:0", "quic://[::]:0"]
+upstream: {mode: none}
 Y
 quolld_start -n wild
 other() {

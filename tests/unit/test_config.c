@@ -110,7 +110,7 @@ check_defaults(const struct config *config)
 	CU_ASSERT_EQUAL(config->quic.connection_window_bytes, 128 * 1024);
 	CU_ASSERT_EQUAL(config->quic.connection_window_max_bytes, 1 << 20);
 	CU_ASSERT_EQUAL(config->quic.unsent_max_bytes, 1 << 20);
-	CU_ASSERT_EQUAL(config->upstream.mode, CONFIG_MODE_NONE);
+	CU_ASSERT_EQUAL(config->upstream.mode, CONFIG_MODE_RECURSIVE);
 	CU_ASSERT_EQUAL(config->upstream.policy, CONFIG_POLICY_FAILOVER);
 	CU_ASSERT_EQUAL(config->upstream.servers.count, 0);
 	CU_ASSERT_EQUAL(config->upstream.timeout_ms, 2000);
@@ -575,9 +575,9 @@ test_mode_errors(void)
 	    is_refused("upstream:\n  mode: none\n  servers: udp://192.0.2.1\n",
 		"f:2: upstream.mode: with upstream.servers it must be "
 		"forward"));
-	CU_ASSERT(is_refused("upstream: {mode: recursive}\n",
-	    "f:1: upstream.mode: recursive: this version of quolld has no "
-	    "recursion"));
+	CU_ASSERT(is_refused("upstream:\n  mode: recursive\n"
+			     "  servers: udp://192.0.2.1\n",
+	    "f:2: upstream.mode: with upstream.servers it must be forward"));
 	CU_ASSERT(is_refused("quic: {connection-window-max: 65537}\n",
 	    "f:1: quic.connection-window-max: is less than "
 	    "connection-window"));
@@ -729,7 +729,6 @@ test_build(void)
 	static const struct config_build small = {
 	    .listen_schemes = CONFIG_SCHEME_BIT(CONFIG_QUIC),
 	    .upstream_schemes = CONFIG_SCHEME_BIT(CONFIG_UDP),
-	    .has_recursion = true,
 	};
 	static const char text[] = "listen: [udp://127.0.0.1]\n"
 				   "upstream: {servers: [tls://192.0.2.1]}\n";
@@ -746,13 +745,101 @@ test_build(void)
 	CU_ASSERT_STRING_EQUAL(errors.text[1],
 	    "f:2: upstream.servers: \"tls://192.0.2.1\": this version of "
 	    "quolld cannot ask by tls");
-	errors.count = 0;
-	CU_ASSERT_EQUAL(config_load_text("f", "upstream: {mode: recursive}",
-			    strlen("upstream: {mode: recursive}"), &small, NULL,
-			    &errors, &config),
-	    0);
+}
+
+static void
+test_recursive(void)
+{
+	struct config *config = load(
+	    "upstream:\n"
+	    "  recursive:\n"
+	    "    root-hints: /etc/hints\n"
+	    "    trust-anchor: /etc/anchor\n"
+	    "    validate: false\n"
+	    "    cache-size: 2M\n"
+	    "    options:\n"
+	    "      prefetch: true\n"
+	    "      private-address: [10.0.0.0/8, \"::ffff:0:0/96\"]\n"
+	    "    stubs:\n"
+	    "    - {zone: corp.example, addresses: 192.0.2.1, port: 5353}\n"
+	    "    forwards:\n"
+	    "    - {zone: ., addresses: [192.0.2.2, \"2001:db8::2\"]}\n");
+	const struct config_options *o;
+	const struct config_stub *s;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(config);
 	CU_ASSERT_EQUAL(config->upstream.mode, CONFIG_MODE_RECURSIVE);
+	CU_ASSERT_STRING_EQUAL(
+	    config->upstream.recursive.root_hints, "/etc/hints");
+	CU_ASSERT_EQUAL(config->upstream.recursive.root_hints_line, 3);
+	CU_ASSERT_STRING_EQUAL(
+	    config->upstream.recursive.trust_anchor, "/etc/anchor");
+	CU_ASSERT_EQUAL(config->upstream.recursive.trust_anchor_line, 4);
+	CU_ASSERT(!config->upstream.recursive.validate);
+	CU_ASSERT_EQUAL(config->upstream.recursive.cache_bytes, 2097152);
+	o = &config->upstream.recursive.options;
+	CU_ASSERT_EQUAL_FATAL(o->count, 3);
+	CU_ASSERT_STRING_EQUAL(o->item[0].name, "prefetch");
+	CU_ASSERT_STRING_EQUAL(o->item[0].value, "yes");
+	CU_ASSERT_EQUAL(o->item[0].line, 8);
+	CU_ASSERT_STRING_EQUAL(o->item[2].name, "private-address");
+	CU_ASSERT_STRING_EQUAL(o->item[2].value, "::ffff:0:0/96");
+	CU_ASSERT_EQUAL_FATAL(config->upstream.recursive.stubs.count, 1);
+	s = config->upstream.recursive.stubs.item;
+	CU_ASSERT_STRING_EQUAL(s->zone, "corp.example");
+	CU_ASSERT_EQUAL(s->port, 5353);
+	CU_ASSERT_EQUAL(s->line, 11);
+	CU_ASSERT_EQUAL_FATAL(config->upstream.recursive.forwards.count, 1);
+	s = config->upstream.recursive.forwards.item;
+	CU_ASSERT_STRING_EQUAL(s->zone, ".");
+	CU_ASSERT_EQUAL(s->addresses.count, 2);
+	CU_ASSERT_EQUAL(s->port, 0);
 	config_unref(config);
+}
+
+static void
+test_recursive_errors(void)
+{
+	static const struct {
+		const char *text; /* below `recursive:`, in line 3 */
+		const char *error;
+	} rows[] = {
+	    {"options: {verbosity: 5}",
+		"f:3: upstream.recursive.options: \"verbosity: 5\" is no "
+		"option that can be set here"},
+	    {"options: [prefetch]",
+		"f:3: upstream.recursive.options: \"prefetch\" is no NAME: "
+		"VALUE"},
+	    {"options: {outgoing-interface: eth0}",
+		"f:3: upstream.recursive.options: \"outgoing-interface: "
+		"eth0\" needs an address"},
+	    {"options: {prefetch: }",
+		"f:3: upstream.recursive.options: has no value"},
+	    {"stubs: [a.example]",
+		"f:3: upstream.recursive.stubs: \"a.example\" is no zone; "
+		"write {zone: NAME, addresses: [ADDRESS]}"},
+	    {"stubs: [{zone: a.example}]",
+		"f:3: upstream.recursive.stubs: a zone without addresses"},
+	    {"stubs: [{addresses: 192.0.2.1}]",
+		"f:3: upstream.recursive.stubs: a zone without name"},
+	    {"forwards: [{zone: a..b, addresses: 192.0.2.1}]",
+		"f:3: upstream.recursive.forwards: \"a..b\" is no domain "
+		"name"},
+	    {"forwards: [{zone: a, addresses: 192.0.2.1, port: 0}]",
+		"f:3: upstream.recursive.forwards[].port: \"0\" is out of "
+		"range; from 1 to 65535"},
+	    {"cache-size: 1",
+		"f:3: upstream.recursive.cache-size: \"1\" is out of range; "
+		"from 1M to 1024G"},
+	};
+	char text[256];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)snprintf(text, sizeof(text),
+		    "upstream:\n  recursive:\n    %s\n", rows[i].text);
+		CU_ASSERT(is_refused(text, rows[i].error));
+	}
 }
 
 static void
@@ -1019,6 +1106,8 @@ test_config_register(void)
 	unit_test(suite, "large_files", test_large_files);
 	unit_test(suite, "all_errors_are_told", test_all_errors_are_told);
 	unit_test(suite, "build", test_build);
+	unit_test(suite, "recursive", test_recursive);
+	unit_test(suite, "recursive_errors", test_recursive_errors);
 	unit_test(suite, "certificates", test_certificates);
 	unit_test(suite, "certificate_errors", test_certificate_errors);
 	unit_test(suite, "metrics", test_metrics);

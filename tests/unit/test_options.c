@@ -137,7 +137,6 @@ test_usage_errors(void)
 	    {"-u udp://dns.example", "names are not looked up"},
 	    {"-u udp://192.0.2.1:0", "port 0 cannot be asked"},
 	    {"-u tls://192.0.2.1", "cannot ask by tls"},
-	    {"-u recursive", "no recursion"},
 	};
 	struct line line;
 	size_t i;

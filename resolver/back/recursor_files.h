@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The files of a recursor: trust anchors and their state, root hints.  For
+ * recursor.c only.
+ */
+#ifndef RESOLVER_BACK_RECURSOR_FILES_H
+#define RESOLVER_BACK_RECURSOR_FILES_H
+
+#include <limits.h>
+
+struct config;
+
+/*
+ * Writes down all that a recursor is made of, what is in the files included, so
+ * that two of them can be compared: a text to be freed, or NULL if there is no
+ * memory.  A file that cannot be read counts as empty.
+ */
+char *recursor_files_describe(const struct config *config);
+
+/*
+ * Makes sure that the state directory has trust anchors that the resolver may
+ * keep up to date (RFC 5011): a file that began as a copy of the configured
+ * ones, or of the root's own keys, and whose name depends on what it began as.
+ * Returns 0 and its path, or a negative errno.
+ */
+int recursor_files_anchor(const struct config *config, const char *state_dir,
+    char ret_path[PATH_MAX]);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Recursors come and go with the configuration.  What is prepared cannot fail
+ * any more when it is put to use; what retires goes on until nobody waits for
+ * it, and is freed by the first reload after that, or at the end.
+ */
+#include "resolver/recursion.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolver/back/recursor.h"
+#include "resolver/config.h"
+#include "resolver/ops/log.h"
+
+/* Makes one that runs. */
+static int
+make(const struct config *config, const char *state_dir, struct log *log,
+    struct recursor **ret)
+{
+	struct recursor *r;
+	int rc = recursor_new(config, state_dir, log, &r);
+
+	if (rc != 0)
+		return rc;
+	rc = recursor_start(r);
+	if (rc != 0) {
+		log_err(log, "cannot start a thread: %s", strerror(-rc));
+		recursor_free(r);
+		return rc;
+	}
+	*ret = r;
+	return 0;
+}
+
+int
+recursion_init(struct recursion *rn, const struct config *config,
+    const char *state_dir, struct log *log)
+{
+	*rn = (struct recursion){.now = NULL};
+	if (config->upstream.mode != CONFIG_MODE_RECURSIVE)
+		return 0;
+	return make(config, state_dir, log, &rn->now);
+}
+
+static void
+reap(struct recursion *rn)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < rn->count; i++) {
+		if (recursor_has_ended(rn->retired[i]))
+			recursor_free(rn->retired[i]);
+		else
+			rn->retired[left++] = rn->retired[i];
+	}
+	rn->count = left;
+}
+
+int
+recursion_prepare(struct recursion *rn, const struct config *config,
+    const char *state_dir, struct log *log, struct recursor **ret_recursor)
+{
+	struct recursor **retired;
+
+	reap(rn);
+	retired = realloc(rn->retired, (rn->count + 1) * sizeof(*retired));
+	if (retired == NULL) {
+		log_err(log, "no memory for another resolver");
+		return -ENOMEM;
+	}
+	rn->retired = retired;
+	*ret_recursor = NULL;
+	if (config->upstream.mode != CONFIG_MODE_RECURSIVE)
+		return 0;
+	if (rn->now != NULL && recursor_is_of(rn->now, config)) {
+		*ret_recursor = rn->now;
+		return 0;
+	}
+	return make(config, state_dir, log, ret_recursor);
+}
+
+void
+recursion_replace(
+    struct recursion *rn, struct recursor *prepared, bool is_taken)
+{
+	if (prepared == rn->now)
+		return;
+	if (!is_taken) {
+		recursor_free(prepared);
+		return;
+	}
+	if (rn->now != NULL) {
+		recursor_retire(rn->now);
+		rn->retired[rn->count++] = rn->now;
+	}
+	rn->now = prepared;
+}
+
+struct recursor_port **
+recursion_open_ports(struct recursor *r, size_t count)
+{
+	struct recursor_port **ports = calloc(count, sizeof(*ports));
+
+	if (ports == NULL)
+		return NULL;
+	for (size_t i = 0; r != NULL && i < count; i++) {
+		ports[i] = recursor_port_open(r);
+		if (ports[i] == NULL) {
+			recursion_close_ports(ports, count);
+			return NULL;
+		}
+	}
+	return ports;
+}
+
+void
+recursion_close_ports(struct recursor_port **ports, size_t count)
+{
+	if (ports == NULL)
+		return;
+	for (size_t i = 0; i < count; i++)
+		recursor_port_close(ports[i]);
+	free(ports);
+}
+
+void
+recursion_done(struct recursion *rn)
+{
+	recursor_free(rn->now);
+	for (size_t i = 0; i < rn->count; i++)
+		recursor_free(rn->retired[i]);
+	free(rn->retired);
+	*rn = (struct recursion){.now = NULL};
+}
