@@ -96,19 +96,36 @@ _dead() {
 
 # _own PID: kill it when the test ends.
 _own() {
-	_children="$_children $1"
+	_children="$_children $1:$(_born "$1")"
+}
+
+# _born PID: when it was started, in ticks.  Numbers come again, and quickly
+# where many tests run.
+_born() {
+	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20
+}
+
+# _gone PID: was it ours, and is its number nobody's or somebody else's now?
+_gone() {
+	case "$_children " in
+	*" $1:$(_born "$1") "*) return 1 ;;
+	*" $1:"*) return 0 ;;
+	esac
+	return 1
 }
 
 # stop PID: TERM, KILL after 20 s; returns its exit status.
 stop() {
-	kill -TERM "$1" 2>/dev/null
-	wait_for 20 _dead "$1" || {
+	_gone "$1" || {
+		kill -TERM "$1" 2>/dev/null
+		wait_for 20 _dead "$1"
+	} || {
 		echo "pid $1 did not end by SIGTERM"
 		kill -KILL "$1" 2>/dev/null
 	}
 	_kept=
 	for _c in $_children; do
-		[ "$_c" = "$1" ] || _kept="$_kept $_c"
+		[ "${_c%%:*}" = "$1" ] || _kept="$_kept $_c"
 	done
 	_children=$_kept
 	wait "$1" 2>/dev/null
@@ -122,7 +139,7 @@ _finish() {
 	_status=$?
 	trap - EXIT HUP INT TERM
 	for _c in $_children; do
-		stop "$_c" || true
+		stop "${_c%%:*}" || true
 	done
 	for _log in "$TMPDIR"/*.log; do
 		[ -f "$_log" ] && has "$_sanitizer" "$_log" || continue

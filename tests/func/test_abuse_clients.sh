@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # packages: iproute2
 # timeout: 60
+# takes: 13
 #
 # Limits per prefix and access lists, as clients of other machines meet them, in
 # network namespaces: nobody on loopback is ever counted.  The honest client is

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 120
+# takes: 25
 #
 # Handshakes abandoned at every step: each is given up in time, counted, and
 # leaves nothing.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 150
+# takes: 50
 #
 # Floods of Initials from many source addresses, with Retry that switches itself
 # on and off: memory is bounded, everybody else is served, and nothing is left.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 120
+# alone
 #
 # The memory limit is reached: clients that try to make quolld hold more than it
 # allows lose what they had, and others are served.

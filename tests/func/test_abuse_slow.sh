@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 120
+# takes: 13
 #
 # Slow streams on 2,000 connections: an octet of a query a second, and never the
 # last.  All end by quic.query-arrival-timeout, and what they hold until then is

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 60
+# takes: 21
 #
 # A client that never reads, windows of 0 and of 1 byte: so much is kept for them
 # and not more, so long and not longer, and nobody else is worse off.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 60
+# takes: 10
 # packages: faketime
 #
 # What broke other implementations and has no better place, see

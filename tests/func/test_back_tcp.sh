@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 120
+# takes: 27
 #
 # Asking a backend by TCP (RFC 7766), with a scripted one that answers out of
 # order, slowly, cut, or closes the connection.

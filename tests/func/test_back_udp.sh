@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 120
+# takes: 11
 #
 # Asking a backend by UDP (RFC 5452), with a scripted one that forges, cuts and
 # refuses: what is taken for an answer, what makes TCP be asked, source ports.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 180
+# takes: 13
 #
 # Several certificates: who sees which, and what a reload does while clients
 # shake hands: all new ones or all old ones, a line in the log, nobody cut off.

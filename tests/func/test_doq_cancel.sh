@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 120
+# takes: 14
 #
 # Cancelling queries and closing connections (RFC 9250 4.3).
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 180
+# takes: 11
 #
 # RFC 9250 from the client's side: handshake, framing, answers, and what is no
 # DNS over QUIC at all.  The cases are in tests/func/raw/.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 180
+# takes: 15
 #
 # Message IDs towards the backend (RFC 9250 4.2.1, RFC 5452 9.2): there they
 # follow the rules of UDP and TCP, not DoQ's zero.

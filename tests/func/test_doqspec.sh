@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 180
+# takes: 35
 #
 # doqspec against quolld, all groups: nothing fails, what does not apply stands
 # in a reviewed file, and every fatal error is told, not left to silence.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 400
+# alone
 # plain only: its time-outs are short, and the server is not the product
 #
 # doqspec against a server that is wrong on purpose: each case turns red for

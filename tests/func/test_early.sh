@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 150
+# takes: 23
 # tsan
 #
 # Early data (0-RTT): what is taken early, that it is taken once, and that

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# takes: 45
 # packages: python3
 # tsan
 #

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # packages: iproute2
 # timeout: 180
+# alone
 #
 # Paths of all widths, in network namespaces: no fragments, the path's MTU is
 # found, answers of 64 kB arrive whatever ICMP says or does not say.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 120
+# takes: 27
 #
 # doqspec play: what its engine sees and waits for, recordings, the prompt.
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 60
+# takes: 11
 #
 # Packets, paths and connection IDs as no honest client has them.
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# takes: 11
 # tsan
 #
 # What a person tries first: kdig over IPv4 and IPv6, without any upstream.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 90
+# takes: 12
 # packages: faketime
 #
 # Session tickets: who comes back resumes, also after a restart, at another

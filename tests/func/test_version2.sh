@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 240
+# takes: 35
 #
 # QUIC version 2 (RFC 9369): who gets which version, that it can be switched
 # off, and that DNS over QUIC is the same in both.
