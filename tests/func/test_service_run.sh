@@ -24,7 +24,7 @@ esac
 
 mkdir "$T/stage"
 cp "$QUOLLD" "$FAKEBE" "$BUILD/etc/quolld.service" \
-    "$SRC/tests/func/unit_probe.py" "$T/stage"
+    "$SRC/tests/func/service_probe.py" "$T/stage"
 cat > "$T/stage/quolld.yaml" <<'Y'
 listen: ["quic://127.0.0.1:853", "quic://[::1]:853"]
 workers: 2
@@ -74,7 +74,7 @@ StandardOutput=file:/run/probe.out
 StandardError=file:/run/probe.err' > $units/probe.service.d/log.conf
 # The same but for what is run.
 sed -e 's,^Type=.*,Type=oneshot,' -e '/^Restart/d' -e '/^ExecReload/d' \
-    -e 's,^ExecStart=.*,ExecStart=/usr/bin/python3 /run/stage/unit_probe.py,' \
+    -e 's,^ExecStart=.*,ExecStart=/usr/bin/python3 /run/stage/service_probe.py,' \
     $units/quolld.service > $units/probe.service
 echo '[Service]
 ExecStart=/run/stage/fakebe -p 5353

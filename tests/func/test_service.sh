@@ -4,7 +4,7 @@
 # plain only: sanitizers need what the unit forbids
 #
 # quolld.service as systemd reads it: no errors, and little is exposed.  How it
-# runs: test_unit_run.sh.
+# runs: test_service_run.sh.
 
 . "$SRC/tests/func/lib.sh"
 
