@@ -45,6 +45,22 @@ dns_option_next(
 	return 1;
 }
 
+int
+dns_option_find(const uint8_t *options, size_t len, uint16_t code,
+    struct dns_option *ret_opt)
+{
+	struct dns_option opt;
+	size_t pos = 0;
+
+	while (dns_option_next(options, len, &pos, &opt) == 1) {
+		if (opt.code == code) {
+			*ret_opt = opt;
+			return 1;
+		}
+	}
+	return 0;
+}
+
 static void
 note_option(struct dns_edns *e, uint16_t code)
 {

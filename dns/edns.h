@@ -75,6 +75,13 @@ int dns_option_next(const uint8_t *options, size_t len, size_t *pos,
     struct dns_option *ret_opt);
 
 /*
+ * Finds the first option with this code.  Returns 1 with *ret_opt, or 0 if
+ * there is none among the good ones that stand first.
+ */
+int dns_option_find(const uint8_t *options, size_t len, uint16_t code,
+    struct dns_option *ret_opt);
+
+/*
  * Reads an OPT record that dns_record_read() accepted.  Linear in its length,
  * and never fails: broken options set is_broken, and what stood before the
  * fault is still noticed.

@@ -202,6 +202,7 @@ struct config {
 		uint64_t timeout_ms; /* one server's turn */
 		bool prefer_tcp;
 		bool randomise_case;
+		bool cookies;
 		struct config_ports avoid_ports;
 		struct {
 			char *root_hints;   /* file; NULL: built in */

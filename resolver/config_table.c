@@ -294,6 +294,12 @@ const struct config_key config_keys[] = {
 	.initial = "false",
 	.help = "Mix upper and lower case in names that are asked for by\n"
 		"UDP, against forged answers."},
+    {.path = "upstream.cookies",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(upstream.cookies),
+	.initial = "true",
+	.help = "Show servers a cookie, and believe those that have one of\n"
+		"their own only with it (RFC 7873), against forged answers."},
     {.path = "upstream.avoid-ports",
 	.type = CONFIG_TYPE_PORTS,
 	IN_CONFIG(upstream.avoid_ports),

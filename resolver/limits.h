@@ -41,6 +41,11 @@
 #define UPSTREAM_NO_EDNS_TIME (60 * NSEC_PER_SEC)
 #define UPSTREAM_QUOTA_TIME (30 * NSEC_PER_SEC)
 
+/* Cookies (RFC 7873, 9018): how long a server that knows none gets none, and
+ * how long one of ours is used. */
+#define UPSTREAM_NO_COOKIE_TIME (300 * NSEC_PER_SEC)
+#define UPSTREAM_COOKIE_TIME (24 * 3600 * NSEC_PER_SEC)
+
 /* Largest answer with an error code that is kept while a better one is asked
  * for elsewhere. */
 #define UPSTREAM_MAX_KEPT_ANSWER 1232
@@ -72,6 +77,9 @@
 #define BACK_UDP_TX_BATCH 64
 #define BACK_UDP_MAX_QUERY 1232
 #define BACK_UDP_MAX_ANSWER 4096
+
+/* Octets of the options in one query: keepalive, cookie, client subnet. */
+#define BACK_OPTIONS_MAX 80
 
 /* Clients for whom a server that is told of them has connections; connections
  * of one, or of a server, the one that finishes included (RFC 7766 6.2.2);

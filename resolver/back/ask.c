@@ -10,10 +10,12 @@
  * whoever gives it.  What ends an attempt at a server:
  *
  *	truncated, wrong case, spoofing   the same server by TCP
- *	cannot be parsed                  by TCP as well, but UDP may still
- *answer knows no EDNS                     the same server without SERVFAIL,
- *REFUSED ...             another server that is up, if there is one connection
- *lost                   the same server by a new one
+ *	cannot be parsed, no cookie       by TCP as well, but UDP may still
+ *	                                  answer
+ *	knows no EDNS, BADCOOKIE          the same server without, with the new
+ *	SERVFAIL, REFUSED ...             another server that is up, if there
+ *	                                  is one
+ *	connection lost                   the same server by a new one
  *
  * It is over with an answer, at the deadline, or when no step is left and no
  * attempt lives that can still be answered.
@@ -202,19 +204,13 @@ has_usable(const struct upstream_ask *ask)
 	return false;
 }
 
-static bool
-wants_dnssec(const struct upstream_ask *ask)
-{
-	return (ask->query->edns.flags & DNS_EDNS_DO) != 0;
-}
-
 /* RFC 6891 6.2.2, 7: without EDNS if it is known not to be understood; but DO
  * is worth the try. */
 static bool
 lacks_edns(const struct upstream_ask *ask, const struct upstream_slot *slot)
 {
 	return slot->no_edns ||
-	       (!wants_dnssec(ask) &&
+	       (!back_edns_wants_dnssec(ask) &&
 		   back_now(ask->upstream) < slot->server->no_edns_until);
 }
 
@@ -455,22 +451,6 @@ back_ask_begin(struct upstream_ask *ask, unsigned flags)
 	return rc;
 }
 
-/* The server did not understand EDNS: so we go without (RFC 6891 7), unless
- * the client wants what only EDNS can ask for. */
-static bool
-is_edns_unknown(
-    const struct back_attempt *a, const struct dns_response *response)
-{
-	if (a->no_edns || wants_dnssec(a->ask) ||
-	    dns_query_is_raw(a->ask->query))
-		return false;
-	if (response->rcode == DNS_RCODE_BADVERS)
-		return true;
-	return (response->rcode == DNS_RCODE_FORMERR ||
-		   response->rcode == DNS_RCODE_NOTIMP) &&
-	       !response->edns.is_present;
-}
-
 /* Says less about the name than about the server? */
 static bool
 is_poor(const struct upstream_ask *ask, const struct dns_response *response)
@@ -554,24 +534,24 @@ back_ask_on_answer(struct back_attempt *a, const struct dns_response *response)
 {
 	struct upstream_ask *ask = a->ask;
 	struct upstream_slot *slot = a->slot;
-	struct upstream *u = ask->upstream;
-	nsec now = back_now(u);
+	nsec now = back_now(ask->upstream);
 
 	back_server_on_success(
 	    slot->server, a->sends == 1 ? now - a->sent_at : 0);
-	if (is_edns_unknown(a, response)) {
-		BACK_COUNT(u, no_edns_retries);
-		slot->no_edns = true;
-		slot->server->no_edns_until =
-		    nsec_add(now, UPSTREAM_NO_EDNS_TIME);
+	switch (back_edns_judge(a, response)) {
+	case BACK_EDNS_AGAIN:
 		free_attempt(a);
 		step_again(ask, slot, -EBADMSG);
-	} else if (response->rcode == DNS_RCODE_BADCOOKIE && a->is_udp) {
-		back_ask_on_unusable(a); /* RFC 7873 5.3 */
-	} else if (is_poor(ask, response)) {
-		take_poor(ask, slot, response);
-	} else {
-		deliver(ask, response, slot->server->is_trusted);
+		break;
+	case BACK_EDNS_STREAM:
+		back_ask_on_unusable(a);
+		break;
+	case BACK_EDNS_FINE:
+		if (is_poor(ask, response))
+			take_poor(ask, slot, response);
+		else
+			deliver(ask, response, slot->server->is_trusted);
+		break;
 	}
 }
 

@@ -44,6 +44,9 @@
 	X(failovers, "queries sent to another server than the first")          \
 	X(timeouts, "queries not answered in their turn")                      \
 	X(no_edns_retries, "queries repeated without EDNS (RFC 6891 6.2.2)")   \
+	X(plain_retries, "queries repeated with nothing in OPT: FORMERR")      \
+	X(badcookie, "answers BADCOOKIE: repeated with the new cookie")        \
+	X(cookie_missing, "answers without the cookie: asked by TCP")          \
 	X(late_answers, "answers to queries that nobody waits for")            \
 	X(mismatch_address, "wrong answers: from another address or port")     \
 	X(mismatch_short, "wrong answers: shorter than a header")              \
@@ -54,6 +57,7 @@
 	X(mismatch_type, "wrong answers: another QTYPE")                       \
 	X(mismatch_class, "wrong answers: another QCLASS")                     \
 	X(mismatch_case, "wrong answers: QNAME in another case (0x20)")        \
+	X(mismatch_cookie, "wrong answers: another cookie (RFC 7873 5.3)")     \
 	X(broken, "answers that cannot be parsed")                             \
 	X(poor_answers, "answers with an error code, asked elsewhere")         \
 	X(recursion_secure, "answers found here that DNSSEC proves")           \

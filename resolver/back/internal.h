@@ -18,10 +18,20 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/pool.h"
+#include "dns/cookie.h"
 #include "resolver/back/upstream.h"
+#include "resolver/net/addr.h"
 #include "resolver/net/io.h"
 #include "resolver/net/proxyv2.h"
 #include "resolver/net/stream.h"
+
+/* The cookies of one server. */
+struct back_jar {
+	struct dns_cookie cookie; /* the last that it confirmed */
+	uint64_t serial;	  /* each makes another client cookie */
+	nsec since;		  /* when this one began */
+	nsec off_until;		  /* it knows none; until then it gets none */
+};
 
 /* A UDP socket, connected to its server, bound to a port that we drew. */
 struct back_socket {
@@ -30,11 +40,12 @@ struct back_socket {
 	struct back_server *server;
 	struct net_watch watch;
 	struct hash_table
-	    by_id;	     /* attempts; its count is what is outstanding */
-	struct list unsent;  /* of these: to be sent by the next flush */
-	struct list waiting; /* of these: sent */
-	unsigned mismatches; /* while anything was outstanding */
-	unsigned forgotten;  /* queries whose answers may still come */
+	    by_id;	      /* attempts; its count is what is outstanding */
+	struct list unsent;   /* of these: to be sent by the next flush */
+	struct list waiting;  /* of these: sent */
+	unsigned mismatches;  /* while anything was outstanding */
+	unsigned forgotten;   /* queries whose answers may still come */
+	union net_addr local; /* our end */
 	uint16_t port;
 	bool is_retired; /* takes no new queries, closed when empty */
 	bool was_used;	 /* since the last sweep */
@@ -48,6 +59,7 @@ struct back_conn {
 	struct net_stream stream;
 	struct hash_table by_id;
 	struct list waiting;
+	union net_addr local; /* our end */
 	struct timer idle;
 	nsec idle_time;	  /* ours, or less if the server said so */
 	nsec last_answer; /* when a message came; 0 if none did */
@@ -96,6 +108,7 @@ struct back_server {
 	nsec down_until;
 	nsec rtt; /* smoothed; 0: not known */
 	nsec no_edns_until;
+	struct back_jar jar;
 
 	/* UDP. */
 	struct list sockets;
@@ -128,6 +141,9 @@ struct back_attempt {
 	bool is_refused; /* hint: nobody listens (ICMP) */
 	uint8_t sends;	 /* in which it really left */
 	bool is_answered;
+	bool has_cookie;     /* one of ours was sent */
+	bool expects_cookie; /* and one that the server had given */
+	uint8_t cookie[DNS_COOKIE_CLIENT];
 	bool has_case;
 	uint8_t case_bits[DNS_NAME_CASE_BITS];
 };
@@ -137,6 +153,12 @@ struct back_kept {
 	struct dns_response response; /* its ->msg is `msg` */
 	bool is_ad_trusted;
 	uint8_t msg[];
+};
+
+/* An attempt's message: how it is made, and its options. */
+struct back_message {
+	struct dns_build how; /* its ->options is `options`: do not copy */
+	uint8_t options[BACK_OPTIONS_MAX];
 };
 
 /* UDP source ports that may be used: `total` in `count` ranges. */
@@ -165,6 +187,8 @@ struct upstream {
 	nsec query_time;
 	bool prefer_tcp;
 	bool randomise_case;
+	bool cookies;
+	uint8_t cookie_key[HASH_KEY_LEN];
 	struct back_ports ports;
 
 	struct list servers;
@@ -283,9 +307,9 @@ void back_recurse_done(struct upstream *u);
 
 /* match.c */
 
-/* How the attempt's message is made. */
-void back_match_build(
-    const struct back_attempt *a, struct dns_build *ret_build);
+/* How the attempt's message is made, from that address of ours. */
+void back_match_build(struct back_attempt *a, const union net_addr *local,
+    struct back_message *ret_message);
 
 /*
  * Writes what goes in front of the message, or of all messages of a
@@ -296,8 +320,40 @@ size_t back_match_header(
     const struct back_attempt *a, uint8_t out[PROXYV2_MAX]);
 
 /* Is this the answer to the attempt?  Counts what is wrong with it. */
-enum dns_match back_match_check(const struct back_attempt *a,
-    const uint8_t *msg, size_t len, struct dns_response *ret_response);
+enum dns_match back_match_check(struct back_attempt *a, const uint8_t *msg,
+    size_t len, struct dns_response *ret_response);
+
+/* edns.c: what this hop says and hears in OPT. */
+
+/* What an answer's RCODE means for what was in our OPT. */
+enum back_edns {
+	BACK_EDNS_FINE,	  /* nothing */
+	BACK_EDNS_AGAIN,  /* ask again: the slot says what is different */
+	BACK_EDNS_STREAM, /* the server by TCP */
+};
+
+/* Takes down the address of our end of a connected socket. */
+void back_edns_note_local(
+    struct upstream *u, int fd, union net_addr *ret_local);
+
+/* Puts the options of an attempt into its message. */
+void back_edns_put(struct back_attempt *a, const union net_addr *local,
+    struct back_message *m);
+
+/*
+ * Do the options of an answer belong to this attempt?  ACCEPT; IGNORE for a
+ * forged one; BROKEN for one that is not to be used, where the real one can
+ * only come by TCP, or did.
+ */
+enum dns_match back_edns_check(
+    struct back_attempt *a, const struct dns_response *r);
+
+/* Does the client want what only EDNS can ask for? */
+bool back_edns_wants_dnssec(const struct upstream_ask *ask);
+
+/* Does the RCODE speak of our options?  Then the slot takes that down. */
+enum back_edns back_edns_judge(
+    struct back_attempt *a, const struct dns_response *r);
 
 /* socket.c */
 

@@ -12,22 +12,16 @@
 #include "dns/name.h"
 #include "resolver/back/internal.h"
 
-/* RFC 7828 3.2.1: in a query the option is empty, and on TCP only. */
-static const uint8_t keepalive_option[DNS_OPTION_FIXED] = {
-    0, DNS_OPTION_KEEPALIVE, 0, 0};
-
 void
-back_match_build(const struct back_attempt *a, struct dns_build *ret_build)
+back_match_build(struct back_attempt *a, const union net_addr *local,
+    struct back_message *ret_message)
 {
 	struct dns_build how = {.id = a->id, .no_edns = a->no_edns};
 
 	if (a->has_case)
 		how.case_bits = a->case_bits;
-	if (!a->is_udp) {
-		how.options = keepalive_option;
-		how.options_len = sizeof(keepalive_option);
-	}
-	*ret_build = how;
+	ret_message->how = how;
+	back_edns_put(a, local, ret_message);
 }
 
 size_t
@@ -98,7 +92,7 @@ expect(
 }
 
 enum dns_match
-back_match_check(const struct back_attempt *a, const uint8_t *msg, size_t len,
+back_match_check(struct back_attempt *a, const uint8_t *msg, size_t len,
     struct dns_response *ret_response)
 {
 	struct upstream *u = a->ask->upstream;
@@ -114,5 +108,7 @@ back_match_check(const struct back_attempt *a, const uint8_t *msg, size_t len,
 		BACK_COUNT(u, mismatch_case);
 	else if (match == DNS_MATCH_BROKEN)
 		BACK_COUNT(u, broken);
+	else if (match == DNS_MATCH_ACCEPT)
+		match = back_edns_check(a, ret_response);
 	return match;
 }

@@ -47,6 +47,7 @@ back_server_new(struct upstream *u, const struct config_server *item,
 	s->scheme = item->scheme;
 	s->addr = *addr;
 	s->is_trusted = is_loopback(addr);
+	s->jar.since = back_now(u);
 	s->is_proxied = item->is_proxied;
 	config_url_format(
 	    item->scheme, (const struct sockaddr *)&addr->ss, s->name);

@@ -183,6 +183,8 @@ bind_and_connect(struct upstream *u, struct back_socket *sock)
 		rc = u->io.ops->connect(u->io.ctx, sock->watch.fd,
 		    (const struct sockaddr *)&to->ss, to->len);
 	if (rc == 0)
+		back_edns_note_local(u, sock->watch.fd, &sock->local);
+	if (rc == 0)
 		rc = net_watch_set(&sock->watch, NET_READABLE);
 	return rc;
 }

@@ -118,6 +118,8 @@ on_open(struct net_stream *stream)
 	struct back_conn *conn = container_of(stream, struct back_conn, stream);
 
 	conn->was_open = true;
+	back_edns_note_local(
+	    conn->server->upstream, stream->watch.fd, &conn->local);
 	back_lane_raise(conn->lane);
 	on_drained(conn); /* perhaps nobody waits for it any longer */
 }
@@ -334,21 +336,21 @@ draw_id(struct back_conn *conn)
 }
 
 static int
-write_query(struct back_conn *conn, const struct back_attempt *a)
+write_query(struct back_conn *conn, struct back_attempt *a)
 {
 	struct upstream *u = conn->server->upstream;
 	const struct dns_query *query = a->ask->query;
-	struct dns_build how;
+	struct back_message m;
 	struct dns_buf out;
 	struct evquic_buf *b;
 	int rc;
 
-	back_match_build(a, &how);
-	b = buf_new(&u->bufs, dns_query_build_bound(query, &how));
+	back_match_build(a, &conn->local, &m);
+	b = buf_new(&u->bufs, dns_query_build_bound(query, &m.how));
 	if (b == NULL)
 		return -ENOMEM;
 	out = (struct dns_buf){.data = b->data, .size = buf_room(b)};
-	rc = dns_query_build(query, &how, &out);
+	rc = dns_query_build(query, &m.how, &out);
 	assert(rc == 0); /* the bound is one */
 	b->len = (uint32_t)out.len;
 	return net_stream_send(&conn->stream, b);

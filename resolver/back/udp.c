@@ -281,17 +281,17 @@ back_udp_on_ready(struct net_watch *watch, unsigned what)
 
 /* Writes header and message; returns the length of both. */
 static size_t
-make_datagram(
-    const struct back_attempt *a, uint8_t at[PROXYV2_MAX + BACK_UDP_MAX_QUERY])
+make_datagram(struct back_attempt *a, const union net_addr *local,
+    uint8_t at[PROXYV2_MAX + BACK_UDP_MAX_QUERY])
 {
 	size_t header_len = back_match_header(a, at);
 	struct dns_buf out = {
 	    .data = at + header_len, .size = BACK_UDP_MAX_QUERY};
-	struct dns_build how;
+	struct back_message m;
 	int rc;
 
-	back_match_build(a, &how);
-	rc = dns_query_build(a->ask->query, &how, &out);
+	back_match_build(a, local, &m);
+	rc = dns_query_build(a->ask->query, &m.how, &out);
 	assert(rc == 0); /* what is too long goes by TCP */
 	(void)rc;
 	return header_len + out.len;
@@ -309,7 +309,7 @@ make_batch(struct back_socket *sock, struct mmsghdr *msgs, struct iovec *parts)
 		struct back_attempt *a = attempt_of(l);
 
 		parts[count].iov_base = u->tx[count];
-		parts[count].iov_len = make_datagram(a, u->tx[count]);
+		parts[count].iov_len = make_datagram(a, &sock->local, u->tx[count]);
 		msgs[count] = (struct mmsghdr){
 		    .msg_hdr = {.msg_iov = &parts[count], .msg_iovlen = 1}};
 		count++;

@@ -229,6 +229,7 @@ upstream_reload(struct upstream *u, const struct config *config)
 	u->query_time = config->limits.query_timeout_ms * NSEC_PER_MSEC;
 	u->prefer_tcp = config->upstream.prefer_tcp;
 	u->randomise_case = config->upstream.randomise_case;
+	u->cookies = config->upstream.cookies;
 	follow_plan(u, &plan);
 	for (struct list *l = u->servers.next; l != &u->servers; l = l->next)
 		back_socket_check_ports(server_of(l));
@@ -243,6 +244,7 @@ upstream_new(const struct upstream_env *env, const struct config *config)
 	if (u == NULL)
 		return NULL;
 	u->env = *env;
+	random_bytes(env->random, u->cookie_key, sizeof(u->cookie_key));
 	u->io = env->io != NULL ? *env->io : net_io_system(env->base);
 	list_init(&u->servers);
 	list_init(&u->leaving);

@@ -87,9 +87,10 @@ struct upstream_slot {
 	struct back_server *server;
 	uint8_t udp_sends;
 	uint8_t tcp_sends;
-	bool no_udp;  /* truncated, spoofed, or so configured */
-	bool no_edns; /* it did not understand ours */
-	bool is_over; /* nothing more is to be had from it */
+	bool no_udp;	   /* truncated, spoofed, or so configured */
+	bool no_edns;	   /* it did not understand ours */
+	bool no_badcookie; /* it may not say BADCOOKIE again */
+	bool is_over;	   /* nothing more is to be had from it */
 };
 
 /*

@@ -77,6 +77,20 @@ sys_recvmmsg(void *ctx, int fd, struct mmsghdr *messages, unsigned count)
 	return rc < 0 ? -errno : rc;
 }
 
+static int
+sys_local(void *ctx, int fd, struct sockaddr_storage *ret_address)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof(ss);
+
+	(void)ctx;
+	memset(&ss, 0, sizeof(ss));
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0)
+		return -errno;
+	*ret_address = ss;
+	return 0;
+}
+
 static ssize_t
 sys_writev(void *ctx, int fd, const struct iovec *parts, int count)
 {
@@ -169,6 +183,7 @@ static const struct net_io_ops system_ops = {
     .connect = sys_connect,
     .sendmmsg = sys_sendmmsg,
     .recvmmsg = sys_recvmmsg,
+    .local = sys_local,
     .writev = sys_writev,
     .read = sys_read,
     .error = sys_error,

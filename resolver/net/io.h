@@ -51,6 +51,8 @@ struct net_io_ops {
 	    void *ctx, int fd, struct mmsghdr *messages, unsigned count);
 	int (*recvmmsg)(
 	    void *ctx, int fd, struct mmsghdr *messages, unsigned count);
+	/* The address that a connected socket has at our end. */
+	int (*local)(void *ctx, int fd, struct sockaddr_storage *ret_address);
 	ssize_t (*writev)(
 	    void *ctx, int fd, const struct iovec *parts, int count);
 	ssize_t (*read)(void *ctx, int fd, void *buf, size_t len);

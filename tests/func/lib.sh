@@ -363,7 +363,8 @@ _run_unbound() {
 	exec "$_dir/unbound" -d -c "$_dir/unbound.conf"
 }
 
-# knotd_start: sets KNOTD_PORT and KNOTD_PID.
+# knotd_start: sets KNOTD_PORT and KNOTD_PID.  $KNOT_GLOBAL, if set, goes into
+# its configuration in front of the zones.
 knotd_start() {
 	need knotd
 	_backend knotd
@@ -384,6 +385,7 @@ log:
   any: info
 database:
   storage: "$_dir"
+${KNOT_GLOBAL-}
 zone:
 - domain: $_zone
   file: "$_dir/zone"

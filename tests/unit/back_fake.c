@@ -24,6 +24,7 @@
 #define FIRST_FD 100
 #define SERVER_PORT 53
 #define LOOPBACK_FROM 100
+#define LOCAL_NET UINT32_C(0xc6336400) /* 198.51.100.0 */
 
 static struct fake_socket *
 socket_of(struct fake *f, int fd)
@@ -216,6 +217,23 @@ take_frames(struct fake *f, int fd)
 	}
 }
 
+static int
+fake_local(void *ctx, int fd, struct sockaddr_storage *ret_address)
+{
+	struct fake *f = ctx;
+	struct sockaddr_in in = {
+	    .sin_family = AF_INET,
+	    .sin_port = htons(socket_of(f, fd)->port),
+	};
+
+	if (f->local_error != 0)
+		return f->local_error;
+	in.sin_addr.s_addr = htonl(LOCAL_NET | f->local);
+	memset(ret_address, 0, sizeof(*ret_address));
+	memcpy(ret_address, &in, sizeof(in));
+	return 0;
+}
+
 static ssize_t
 fake_writev(void *ctx, int fd, const struct iovec *parts, int count)
 {
@@ -309,6 +327,7 @@ static const struct net_io_ops fake_ops = {
     .connect = fake_connect,
     .sendmmsg = fake_sendmmsg,
     .recvmmsg = fake_recvmmsg,
+    .local = fake_local,
     .writev = fake_writev,
     .read = fake_read,
     .error = fake_error,

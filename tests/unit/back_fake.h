@@ -91,6 +91,8 @@ struct fake {
 	bool tcp_refuses;   /* later, as with RST */
 	bool tcp_is_silent; /* SYN is lost */
 	bool tcp_is_broken; /* writing fails with EPIPE */
+	unsigned local;	    /* last octet of our own address */
+	int local_error;    /* when it is asked for */
 	uint16_t taken_port;
 	unsigned sendmmsg_calls;
 	unsigned datagrams;

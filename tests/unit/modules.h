@@ -11,6 +11,7 @@
 UNIT_MODULE(access)
 UNIT_MODULE(account)
 UNIT_MODULE(answer)
+UNIT_MODULE(back_edns)
 UNIT_MODULE(buf)
 UNIT_MODULE(certs)
 UNIT_MODULE(config)

@@ -21,7 +21,7 @@
  *   formerrempty notimpempty   without a question
  *   noedns ednsdrop   to a query with OPT FORMERR without OPT, or nothing
  *   badvers badcookie that extended RCODE when the query has an OPT
- *   twoopt keepalive N ede ecs padding cookie nsid optsize   things in OPT
+ *   twoopt keepalive N ede ecs padding nsid optsize   things in OPT
  *   noopt       no OPT in the answer whatever was asked
  *   loopname forwardname badrdlen aaaacut soacut rrsigcut hugecount trailing
  *   bomb short  malformed answers
@@ -31,6 +31,7 @@
  *   ad aa raz   AD set, AA set, RA clear
  *   poison      an extra record of victim.example.org
  *   ttlmax ttldiff cnameloop cnamechain N mx
+ *   cookie... needcookie newcookie   see edns.c
  *   tcp...      see tcp.c
  */
 #include "tests/func/fakebe/fakebe.h"
@@ -399,7 +400,6 @@ enum opt_extra {
 	OPT_EDE,
 	OPT_ECS,
 	OPT_PADDING,
-	OPT_COOKIE,
 	OPT_NSID,
 	OPT_SIZE,
 	OPT_TWO,
@@ -418,7 +418,6 @@ do_opt(struct be_job *job, const struct be_query *q, unsigned extra)
 	    [OPT_EDE] = {"\000\017\000\007\000\021fakeb", 11},
 	    [OPT_ECS] = {"\000\010\000\007\000\001\030\030\300\000\002", 11},
 	    [OPT_PADDING] = {"\000\014\000\005\000\000\000\000\000", 9},
-	    [OPT_COOKIE] = {"\000\012\000\020clientssserverss", 20},
 	    [OPT_NSID] = {"\000\003\000\006fakebe", 10},
 	    [OPT_SIZE] = {"", 0},
 	    [OPT_TWO] = {"", 0},
@@ -701,7 +700,6 @@ static const struct {
     {"ede", do_opt, OPT_EDE},
     {"ecs", do_opt, OPT_ECS},
     {"padding", do_opt, OPT_PADDING},
-    {"cookie", do_opt, OPT_COOKIE},
     {"nsid", do_opt, OPT_NSID},
     {"optsize", do_opt, OPT_SIZE},
     {"twoopt", do_opt, OPT_TWO},
@@ -736,7 +734,7 @@ be_behave(struct be_job *job, const struct be_query *query)
 {
 	size_t count = sizeof(behaviours) / sizeof(behaviours[0]);
 
-	if (be_behave_tcp(job, query))
+	if (be_behave_tcp(job, query) || be_behave_edns(job, query))
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(behaviours[i].label, query->label) == 0) {

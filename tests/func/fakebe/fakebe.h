@@ -32,6 +32,8 @@ struct be_query {
 	unsigned udp_size;
 	unsigned options[BE_OPTIONS_MAX];
 	size_t noptions;
+	const uint8_t *opt_data; /* all of them, as they came */
+	size_t opt_len;
 	bool is_tcp;
 };
 
@@ -114,6 +116,9 @@ void be_spoil(
  */
 int be_proxy_read(
     const uint8_t *data, size_t len, bool is_tcp, char text[BE_PROXY_MAX]);
+
+/* edns.c: the labels of cookies; false when it is none of them. */
+bool be_behave_edns(struct be_job *job, const struct be_query *query);
 
 /* tcp.c: the labels tcp...; false when it is none of them. */
 bool be_behave_tcp(struct be_job *job, const struct be_query *query);

@@ -84,6 +84,8 @@ read_label(struct be_query *q)
 static void
 read_options(struct be_query *q, size_t at, size_t end)
 {
+	q->opt_data = q->msg + at;
+	q->opt_len = end - at;
 	while (at + 4 <= end && q->noptions < BE_OPTIONS_MAX) {
 		q->options[q->noptions++] = raw_get_u16(q->msg + at);
 		at += 4 + raw_get_u16(q->msg + at + 2);
