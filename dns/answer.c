@@ -71,6 +71,15 @@ limit_rcode(const struct dns_query *q, uint16_t rcode)
 }
 
 static int
+put_ecs(const struct dns_ecs *ecs, size_t opt, struct dns_buf *out)
+{
+	uint8_t data[DNS_ECS_MAX];
+
+	return dns_opt_add(
+	    out, opt, DNS_OPTION_ECS, data, dns_ecs_write(ecs, data));
+}
+
+static int
 put_opt(const struct dns_query *q, const struct dns_hop *hop,
     const struct dns_error *e, struct dns_buf *out)
 {
@@ -84,6 +93,8 @@ put_opt(const struct dns_query *q, const struct dns_hop *hop,
 		return -EMSGSIZE;
 	if (e->ede != DNS_EDE_NONE &&
 	    dns_opt_add_ede(out, at, (uint16_t)e->ede, e->text) != 0)
+		return -EMSGSIZE;
+	if (q->ecs != NULL && put_ecs(q->ecs, at, out) != 0)
 		return -EMSGSIZE;
 	if (hop->pad_block > 0)
 		dns_opt_pad(out, at, hop->pad_block, out->size);
@@ -363,6 +374,8 @@ dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
 	if (q->edns.is_present)
 		len += DNS_OPT_SIZE + DNS_OPTION_FIXED + DNS_EDE_FIXED +
 		       DNS_EDE_TEXT_MAX + DNS_OPTION_FIXED + hop->pad_block;
+	if (q->ecs != NULL)
+		len += DNS_OPTION_FIXED + DNS_ECS_MAX;
 	if (r != NULL && how != NULL && how->edit != NULL)
 		len += how->edit->growth;
 	if (r != NULL && how != NULL &&

@@ -61,11 +61,11 @@ size_t dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
  * OPT and TSIG records are taken out wherever they stand; what its options
  * said is dropped, but for the code of its first EDE, unless there is one to
  * add.  Our OPT is added if and only if the client sent one, with its DO, our
- * EDE, and the padding last.  The question of `r` may have another QTYPE than
- * the client's, if an edit makes up for it.  BADVERS and BADCOOKIE of the
- * backend's hop become SERVFAIL, and so does any RCODE above 15 for a client
- * without OPT.  If it does not fit, padding gives way first; then the answer is
- * truncated or becomes SERVFAIL, as the front end allows.
+ * EDE, q->ecs, and the padding last.  The question of `r` may have another
+ * QTYPE than the client's, if an edit makes up for it.  BADVERS and BADCOOKIE
+ * of the backend's hop become SERVFAIL, and so does any RCODE above 15 for a
+ * client without OPT.  If it does not fit, padding gives way first; then the
+ * answer is truncated or becomes SERVFAIL, as the front end allows.
  *
  * `r` must have been accepted by dns_response_check() for this question.  One
  * copy of the octets in the usual case, where the OPT is the last record.

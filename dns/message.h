@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dns/ecs.h"
 #include "dns/edns.h"
 #include "dns/name.h"
 #include "dns/wire.h"
@@ -36,6 +37,9 @@ struct dns_query {
 	 * exactly one question or it is broken.  The QNAME is a plain name. */
 	size_t question_len;
 	struct dns_edns edns;
+	/* The option to put into any answer of ours that has an OPT; NULL:
+	 * none.  Set by policy after parsing, borrowed (RFC 7871 7.2.2). */
+	const struct dns_ecs *ecs;
 	uint16_t id;
 	uint16_t flags; /* the header's second word, as sent */
 	uint16_t qtype;

@@ -49,6 +49,13 @@ enum config_policy {
 	CONFIG_POLICY_ROUND_ROBIN,
 };
 
+/* What becomes of Client Subnet (RFC 7871). */
+enum config_ecs {
+	CONFIG_ECS_STRIP,
+	CONFIG_ECS_FORWARD,
+	CONFIG_ECS_ADD,
+};
+
 /* Which clients have to prove their address first (RFC 9000 8.1.2). */
 enum config_retry {
 	CONFIG_RETRY_AUTO,
@@ -216,6 +223,12 @@ struct config {
 			struct config_stubs forwards;
 		} recursive;
 	} upstream;
+
+	struct {
+		enum config_ecs mode;
+		uint32_t ipv4; /* most bits of an address that leave */
+		uint32_t ipv6;
+	} ecs;
 
 	struct {
 		struct config_prefixes allow;

@@ -177,6 +177,18 @@ note_lines(struct config_loader *loader)
 	    config_line(loader, "upstream.recursive.trust-anchor");
 }
 
+/* libunbound has no Client Subnet. */
+static void
+check_ecs(struct config_loader *loader)
+{
+	const struct config *config = loader->config;
+
+	if (config->ecs.mode != CONFIG_ECS_STRIP &&
+	    config->upstream.mode == CONFIG_MODE_RECURSIVE)
+		config_error(loader, config_line(loader, "ecs.mode"),
+		    "ecs.mode: must be strip with upstream.mode recursive");
+}
+
 /* RFC 5452 9.2: the source port must stay hard to guess. */
 static void
 check_ports(struct config_loader *loader)
@@ -268,6 +280,7 @@ config_check(struct config_loader *loader)
 	check_listen(loader);
 	check_mode(loader);
 	note_lines(loader);
+	check_ecs(loader);
 	check_tls(loader);
 	check_windows(loader);
 	check_ports(loader);

@@ -34,6 +34,8 @@
 #define DDR_NAMES_MAX 16
 #define STUBS_MAX 1024
 #define OPTIONS_MAX 256
+#define IPV4_BITS 32
+#define IPV6_BITS 128
 
 #define IN_CONFIG(member) .offset = offsetof(struct config, member)
 #define IN_CERT(member) .offset = offsetof(struct config_cert, member)
@@ -392,6 +394,34 @@ const struct config_key config_keys[] = {
 	.help = "Options of unbound.conf(5), NAME: VALUE, in their words.\n"
 		"Some may be given several times, or get a list.\n"
 		"quolld.yaml(5) says which ones there are."},
+    {.path = "ecs",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "Client Subnet (RFC 7871): whether upstream servers are told\n"
+		"the beginning of a client's address, to answer with what\n"
+		"is near it. They, and those they ask, then know more of\n"
+		"who asks what."},
+    {.path = "ecs.mode",
+	.type = CONFIG_TYPE_CHOICE,
+	IN_CONFIG(ecs.mode),
+	.initial = "strip",
+	.choices = {"strip", "forward", "add"},
+	.help = "strip: they are told nothing. forward: what the client\n"
+		"itself says in its query. add: that, or else the client's\n"
+		"address, unless it is private. A client that says length 0\n"
+		"is not named. Recursion names nobody: only strip goes\n"
+		"with it."},
+    {.path = "ecs.ipv4",
+	.type = CONFIG_TYPE_COUNT,
+	IN_CONFIG(ecs.ipv4),
+	.max = IPV4_BITS,
+	.initial = "24",
+	.help = "Most bits of an IPv4 address that are told."},
+    {.path = "ecs.ipv6",
+	.type = CONFIG_TYPE_COUNT,
+	IN_CONFIG(ecs.ipv6),
+	.max = IPV6_BITS,
+	.initial = "56",
+	.help = "Most bits of an IPv6 address that are told."},
     {.path = "access",
 	.type = CONFIG_TYPE_SECTION,
 	.help = "Who may ask: prefixes, ADDRESS/LENGTH, or addresses. The\n"

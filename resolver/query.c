@@ -7,6 +7,7 @@
  *	can it be parsed?                           FORMERR, BADVERS
  *	may it be replayed, if it came early?       REFUSED, EDE 26
  *	do we know it?                              NOTIMP
+ *	is its client subnet one, if we look?       FORMERR
  *	do we do such things?                       REFUSED or NOTIMP
  *	a special name?                             answered here
  *	is recursion wanted?                        REFUSED, EDE 20
@@ -149,6 +150,7 @@ answer_relay(struct query *q, const struct query_dns64_end *end,
 	struct dns_buf out;
 	int rc;
 
+	subnet_learn(&q->subnet, result->response);
 	if (!begin_answer(q, bound, ret, &out))
 		return;
 	if (raw)
@@ -211,6 +213,7 @@ static int
 keep_message(struct query *q)
 {
 	size_t len = q->dns.len;
+	const struct dns_ecs *ecs = q->dns.ecs;
 	enum dns_verdict verdict;
 
 	q->copy = len <= sizeof(q->inline_copy) ? q->inline_copy : malloc(len);
@@ -220,6 +223,7 @@ keep_message(struct query *q)
 	verdict = dns_query_parse(q->copy, len, &q->dns);
 	assert(verdict == DNS_VERDICT_OK);
 	(void)verdict;
+	q->dns.ecs = ecs;
 	return 0;
 }
 
@@ -252,6 +256,7 @@ keep_asker(struct query *q, const struct query_asker *asker)
 	net_addr_copy(&q->local, asker->local);
 	q->ask.client = net_addr_get(&q->client);
 	q->ask.local = net_addr_get(&q->local);
+	q->ask.ecs = q->subnet.has_sent ? &q->subnet.sent : NULL;
 }
 
 /* RFC 8945 5.2.1: we have no keys, hence not this one. */
@@ -376,6 +381,8 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 	    DNS_EDE_PROHIBITED, "this address may not ask here"};
 	static const struct dns_error too_early = {DNS_RCODE_REFUSED,
 	    DNS_EDE_TOO_EARLY, "ask when the handshake is complete"};
+	static const struct dns_error bad_subnet = {
+	    DNS_RCODE_FORMERR, DNS_EDE_OTHER, "malformed client subnet"};
 	static const struct dns_error not_done = {DNS_RCODE_REFUSED,
 	    DNS_EDE_NOT_SUPPORTED, "not done by this resolver"};
 	static const struct dns_error no_recursion = {DNS_RCODE_REFUSED,
@@ -400,6 +407,10 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 		return refuse(q, &n->query_early, &too_early, ret_answer);
 	if (verdict != DNS_VERDICT_OK)
 		return answer_verdict(q, verdict, ret_answer);
+	if (subnet_choose(config, &q->dns, asker->address, &q->subnet) < 0)
+		return refuse(q, &n->query_formerr, &bad_subnet, ret_answer);
+	if (q->subnet.has_client)
+		q->dns.ecs = &q->subnet.client;
 	if (is_operators(&q->dns))
 		return refuse(q, &n->query_policy, &not_done, ret_answer);
 	if (ddr != NULL && dns_ddr_is_asked(&q->dns)) {

@@ -20,6 +20,7 @@
 #include "resolver/front/front.h"
 #include "resolver/net/addr.h"
 #include "resolver/query_dns64.h"
+#include "resolver/subnet.h"
 
 struct evquic_buf;
 struct query;
@@ -55,6 +56,7 @@ struct query {
 	union net_addr client; /* while we wait: what `ask` points to */
 	union net_addr local;
 	struct query_dns64 dns64;
+	struct subnet subnet; /* `dns` and `ask` point into it, too */
 	uint8_t *copy; /* the message while we wait; `inline_copy` or malloc */
 	uint8_t inline_copy[QUERY_INLINE];
 };

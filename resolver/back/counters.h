@@ -47,6 +47,7 @@
 	X(plain_retries, "queries repeated with nothing in OPT: FORMERR")      \
 	X(badcookie, "answers BADCOOKIE: repeated with the new cookie")        \
 	X(cookie_missing, "answers without the cookie: asked by TCP")          \
+	X(subnet_refused, "queries repeated without Client Subnet: REFUSED")   \
 	X(late_answers, "answers to queries that nobody waits for")            \
 	X(mismatch_address, "wrong answers: from another address or port")     \
 	X(mismatch_short, "wrong answers: shorter than a header")              \
@@ -58,6 +59,7 @@
 	X(mismatch_class, "wrong answers: another QCLASS")                     \
 	X(mismatch_case, "wrong answers: QNAME in another case (0x20)")        \
 	X(mismatch_cookie, "wrong answers: another cookie (RFC 7873 5.3)")     \
+	X(mismatch_subnet, "wrong answers: another Client Subnet")             \
 	X(broken, "answers that cannot be parsed")                             \
 	X(poor_answers, "answers with an error code, asked elsewhere")         \
 	X(recursion_secure, "answers found here that DNSSEC proves")           \

@@ -18,6 +18,10 @@
  *
  * Our cookie is a keyed hash of both addresses and a serial number, so it is
  * never shown from another address or to another server.
+ *
+ * Client Subnet (RFC 7871): which one goes is the asker's to say; here it is
+ * only that a server which refuses it is asked without, and that an answer for
+ * another network is none.
  */
 #include <netinet/in.h>
 
@@ -192,8 +196,10 @@ void
 back_edns_put(
     struct back_attempt *a, const union net_addr *local, struct back_message *m)
 {
+	const struct dns_ecs *ecs = a->slot->no_subnet ? NULL : a->ask->ecs;
 	uint8_t data[DNS_COOKIE_MAX];
 
+	_Static_assert(sizeof(data) >= DNS_ECS_MAX, "both fit in");
 	m->how.options = m->options;
 	m->how.options_len = 0;
 	if (a->no_edns || dns_query_is_raw(a->ask->query))
@@ -201,15 +207,35 @@ back_edns_put(
 	/* RFC 7828 3.2.1: in a query it is empty, and on TCP only. */
 	if (!a->is_udp)
 		put_option(m, DNS_OPTION_KEEPALIVE, NULL, 0);
+	if (ecs != NULL)
+		put_option(m, DNS_OPTION_ECS, data, dns_ecs_write(ecs, data));
+	a->has_subnet = ecs != NULL;
 	if (wants_cookie(a, local))
 		put_option(
 		    m, DNS_OPTION_COOKIE, data, write_cookie(a, local, data));
 }
 
+/* RFC 7871 7.3, 11.2. */
+static enum dns_match
+check_subnet(const struct back_attempt *a, const struct dns_response *r)
+{
+	struct dns_ecs answer;
+
+	if (!a->has_subnet || !r->edns.has_ecs)
+		return DNS_MATCH_ACCEPT;
+	if (dns_ecs_take(r->msg, &r->edns, &answer) == 1 &&
+	    dns_ecs_is_answer(a->ask->ecs, &answer))
+		return DNS_MATCH_ACCEPT;
+	BACK_COUNT(a->ask->upstream, mismatch_subnet);
+	return reject(a);
+}
+
 enum dns_match
 back_edns_check(struct back_attempt *a, const struct dns_response *r)
 {
-	return check_cookie(a, r);
+	enum dns_match match = check_subnet(a, r);
+
+	return match == DNS_MATCH_ACCEPT ? check_cookie(a, r) : match;
 }
 
 /* --------------------------------------------------------------- RCODEs -- */
@@ -241,8 +267,10 @@ static bool
 are_options_unknown(
     const struct back_attempt *a, const struct dns_response *response)
 {
-	return response->rcode == DNS_RCODE_FORMERR && a->has_cookie &&
-	       !response->edns.has_cookie;
+	if (response->rcode != DNS_RCODE_FORMERR)
+		return false;
+	return (a->has_cookie && !response->edns.has_cookie) ||
+	       (a->has_subnet && !response->edns.has_ecs);
 }
 
 /* RFC 7873 5.3: once more with what it gave us, then by TCP. */
@@ -272,6 +300,13 @@ back_edns_judge(struct back_attempt *a, const struct dns_response *r)
 	}
 	if (are_options_unknown(a, r)) {
 		BACK_COUNT(u, plain_retries);
+		slot->no_subnet = true;
+		return BACK_EDNS_AGAIN;
+	}
+	/* RFC 7871 7.3: it does not want to know. */
+	if (r->rcode == DNS_RCODE_REFUSED && a->has_subnet) {
+		BACK_COUNT(u, subnet_refused);
+		slot->no_subnet = true;
 		return BACK_EDNS_AGAIN;
 	}
 	if (r->rcode == DNS_RCODE_BADCOOKIE && a->is_udp)

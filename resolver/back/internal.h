@@ -143,6 +143,7 @@ struct back_attempt {
 	bool is_answered;
 	bool has_cookie;     /* one of ours was sent */
 	bool expects_cookie; /* and one that the server had given */
+	bool has_subnet;     /* a Client Subnet was sent */
 	uint8_t cookie[DNS_COOKIE_CLIENT];
 	bool has_case;
 	uint8_t case_bits[DNS_NAME_CASE_BITS];

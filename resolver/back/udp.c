@@ -309,7 +309,8 @@ make_batch(struct back_socket *sock, struct mmsghdr *msgs, struct iovec *parts)
 		struct back_attempt *a = attempt_of(l);
 
 		parts[count].iov_base = u->tx[count];
-		parts[count].iov_len = make_datagram(a, &sock->local, u->tx[count]);
+		parts[count].iov_len =
+		    make_datagram(a, &sock->local, u->tx[count]);
 		msgs[count] = (struct mmsghdr){
 		    .msg_hdr = {.msg_iov = &parts[count], .msg_iovlen = 1}};
 		count++;

@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "base/random.h"
 #include "base/timer.h"
+#include "dns/ecs.h"
 #include "dns/message.h"
 #include "dns/response.h"
 #include "resolver/back/counters.h"
@@ -90,12 +91,13 @@ struct upstream_slot {
 	bool no_udp;	   /* truncated, spoofed, or so configured */
 	bool no_edns;	   /* it did not understand ours */
 	bool no_badcookie; /* it may not say BADCOOKIE again */
+	bool no_subnet;	   /* it wants no Client Subnet */
 	bool is_over;	   /* nothing more is to be had from it */
 };
 
 /*
  * A question on its way, embedded in the asker's object.  Zeroed memory with
- * `done` set is an idle one.  All but the first four is private.
+ * `done` set is an idle one.  All but the first five is private.
  */
 struct upstream_ask {
 	upstream_done_fn done;
@@ -103,6 +105,8 @@ struct upstream_ask {
 	 * Set before upstream_start(), borrowed until the question's end. */
 	const struct sockaddr *client;
 	const struct sockaddr *local;
+	/* Client Subnet option to send; NULL: none.  As the two above. */
+	const struct dns_ecs *ecs;
 	nsec not_after; /* it is over by then, if it is not 0; set before, too
 			 */
 	struct upstream *upstream; /* NULL while idle */

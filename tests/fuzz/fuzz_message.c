@@ -5,8 +5,11 @@
  * accept ourselves.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "dns/answer.h"
+#include "dns/cookie.h"
+#include "dns/ecs.h"
 #include "dns/message.h"
 #include "dns/special.h"
 #include "tests/fuzz/fuzz.h"
@@ -67,17 +70,44 @@ forward(const struct dns_query *q)
 	free(out.data);
 }
 
+/* The options that somebody reads: what is good is written as it came. */
+static void
+options(struct dns_query *q, struct dns_ecs *ecs)
+{
+	const uint8_t *all = q->msg + q->edns.options;
+	uint8_t data[DNS_COOKIE_MAX];
+	struct dns_option option;
+	struct dns_cookie cookie;
+
+	if (dns_ecs_take(q->msg, &q->edns, ecs) == 1) {
+		if (dns_option_find(all, q->edns.options_len, DNS_OPTION_ECS,
+			&option) != 1 ||
+		    dns_ecs_write(ecs, data) != option.len ||
+		    memcmp(data, option.data, option.len) != 0)
+			abort();
+		q->ecs = ecs;
+	}
+	if (dns_option_find(
+		all, q->edns.options_len, DNS_OPTION_COOKIE, &option) == 1 &&
+	    dns_cookie_read(option.data, option.len, &cookie) == 0 &&
+	    (dns_cookie_write(&cookie, data) != option.len ||
+		memcmp(data, option.data, option.len) != 0))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	enum dns_verdict verdict;
 	struct dns_query q;
+	struct dns_ecs ecs;
 
 	if (len > DNS_MESSAGE_MAX)
 		return 0;
 	verdict = dns_query_parse(data, len, &q);
 	if (verdict == DNS_VERDICT_SHORT)
 		return 0;
+	options(&q, &ecs);
 	if (verdict == DNS_VERDICT_OK)
 		forward(&q);
 	answer(&q);

@@ -597,6 +597,49 @@ test_errors(void)
 	CU_ASSERT(got_len == HEADER && dnsmsg_get16(got, 4) == 0);
 }
 
+/* Client Subnet is the caller's to give; padding stays the last. */
+static void
+test_ecs(void)
+{
+	static const struct dns_ecs ecs = {
+	    .family = DNS_ECS_IPV4,
+	    .source = 24,
+	    .scope = 20,
+	    .address = {203, 0, 113},
+	};
+	static const char option[] = "\0\10\0\7\0\1\30\24\313\0\161";
+	static struct dnsmsg q;
+	static struct dnsmsg r;
+	struct exchange x;
+	struct dns_buf out;
+
+	start_query(&q, 0x0100, true);
+	start_answer(&r, 0);
+	dnsmsg_opt(&r, 1232, 0, "\0\10\0\4\0\1\0\0", 8);
+	CU_ASSERT(relay_as(&doq, &plain, &q, &r));
+	PROVE("FWD-060", got_options(8) == 0);
+	CU_ASSERT_FATAL(start_exchange(&x, &q, &r));
+	x.q.ecs = &ecs;
+	out = make_room(dns_answer_bound(&x.q, &doq, &x.r, &plain));
+	CU_ASSERT(take(&out, dns_answer_relay(&x.q, &doq, &x.r, &plain, &out)));
+	CU_ASSERT(got_options(8) == 1 && got_len % ANSWER_BLOCK == 0);
+	CU_ASSERT(memmem(got, got_len, option, sizeof(option) - 1) != NULL);
+	CU_ASSERT(got[got_len - 1] == 0 && got_options(PADDING) == 1);
+	/* Room enough without padding, too. */
+	out = make_room(dns_answer_bound(&x.q, &tcp, &x.r, &plain));
+	CU_ASSERT(take(&out, dns_answer_relay(&x.q, &tcp, &x.r, &plain, &out)));
+	CU_ASSERT(got_options(8) == 1);
+	end_exchange(&x);
+	/* Without OPT there is no place for it. */
+	start_query(&q, 0x0100, false);
+	CU_ASSERT_FATAL(start_exchange(&x, &q, &r));
+	x.q.ecs = &ecs;
+	out = make_room(dns_answer_bound(&x.q, &doq, &x.r, &plain));
+	CU_ASSERT(take(&out, dns_answer_relay(&x.q, &doq, &x.r, &plain, &out)));
+	CU_ASSERT(dnsmsg_get16(got, 10) == 0);
+	end_exchange(&x);
+}
+
 /* The raw path: octet by octet but for the ID. */
 static void
 test_raw(void)
@@ -1095,6 +1138,7 @@ test_answer_register(void)
 	unit_test(s, "RCODE", test_rcodes);
 	unit_test(s, "EDE", test_ede);
 	unit_test(s, "errors", test_errors);
+	unit_test(s, "client subnet", test_ecs);
 	unit_test(s, "raw", test_raw);
 	unit_test(s, "TSIG", test_tsig);
 	unit_test(s, "opaque", test_opaque);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What we say to servers in OPT and what we make of what they say: cookies.
- * The server is played by the test; network and clock: back_fake.h.
+ * What we say to servers in OPT and what we make of what they say: cookies and
+ * Client Subnet. The server is played by the test; network and clock:
+ * back_fake.h.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #define TYPE_A 1
 #define NOERROR 0
 #define FORMERR 1
+#define REFUSED 5
 #define BADCOOKIE 23
 #define QNAME_FIXED 12
 
@@ -543,6 +545,144 @@ formerr(void)
 	fake_done(&f);
 }
 
+/* -------------------------------------------------------- client subnet -- */
+
+static const struct dns_ecs subnet = {
+    .family = DNS_ECS_IPV4,
+    .source = 24,
+    .address = {203, 0, 112},
+};
+static const uint8_t subnet_data[] = {0, 1, 24, 0, 203, 0, 112};
+
+static struct fake_sent
+ask_subnet(struct fake_ask *a, const char *name)
+{
+	fake_query(a, name, TYPE_A, true, false);
+	a->ask.ecs = &subnet;
+	fake_ask(&f, a);
+	return take();
+}
+
+static bool
+has_subnet(const struct fake_sent *sent)
+{
+	struct dns_option option;
+
+	return option_of(sent, DNS_OPTION_ECS, &option) &&
+	       option.len == sizeof(subnet_data) &&
+	       memcmp(option.data, subnet_data, sizeof(subnet_data)) == 0;
+}
+
+/* An answer with another subnet: the octet `at` is different, all of it good.
+ */
+static bool
+is_dropped(size_t at, unsigned flip)
+{
+	uint8_t octets[sizeof(subnet_data)];
+	struct fake_sent sent;
+	struct fake_ask a;
+	bool held;
+
+	set_up(CONFIG_UDP, 1);
+	sent = ask_subnet(&a, "www.example");
+	CU_ASSERT(has_subnet(&sent));
+	memcpy(octets, subnet_data, sizeof(octets));
+	octets[at] ^= (uint8_t)flip;
+	answer_option(
+	    &sent, NOERROR, 66, DNS_OPTION_ECS, octets, sizeof(octets));
+	held = a.calls == 0 && COUNT(mismatch_subnet) == 1;
+	octets[at] ^= (uint8_t)flip;
+	octets[3] = 32; /* any scope is good */
+	answer_option(
+	    &sent, NOERROR, 1, DNS_OPTION_ECS, octets, sizeof(octets));
+	held = held && a.calls == 1 && a.last == 1;
+	fake_done(&f);
+	return held;
+}
+
+static void
+subnet_matches(void)
+{
+	PROVE("FWD-066", is_dropped(1, 3));	  /* family */
+	PROVE("FWD-066", is_dropped(2, 24 ^ 23)); /* length of the prefix */
+	PROVE("FWD-066", is_dropped(6, 1));	  /* address */
+}
+
+static void
+subnet_by_tcp(void)
+{
+	static const uint8_t other[] = {0, 1, 24, 0, 203, 0, 114};
+	struct fake_sent sent;
+	struct fake_ask a;
+
+	set_up(CONFIG_TCP, 1);
+	sent = ask_subnet(&a, "www.example");
+	CU_ASSERT(sent.is_tcp && has_subnet(&sent));
+	answer_option(&sent, NOERROR, 66, DNS_OPTION_ECS, other, sizeof(other));
+	PROVE("FWD-066", a.calls == 1 && a.status == -EBADMSG);
+	fake_done(&f);
+}
+
+/* Answered, or refused without, by who wants none. */
+static void
+subnet_refused(unsigned rcode, unsigned last)
+{
+	struct fake_sent sent;
+	struct fake_ask a;
+
+	set_up(CONFIG_UDP, 1);
+	sent = ask_subnet(&a, "www.example");
+	fake_reply(&f, &sent, REFUSED, 0);
+	CU_ASSERT_EQUAL(a.calls, 0);
+	sent = take();
+	PROVE("FWD-067", !sent.is_tcp && !has_subnet(&sent) &&
+			     dnsmsg_options(sent.msg, sent.len, 8) == 0);
+	fake_reply(&f, &sent, rcode, last);
+	CU_ASSERT_EQUAL(a.calls, 1);
+	CU_ASSERT_EQUAL(a.rcode, rcode);
+	CU_ASSERT_EQUAL(a.last, last);
+	CU_ASSERT_EQUAL(COUNT(subnet_refused), 1);
+	fake_done(&f);
+}
+
+static void
+subnet_unwanted(void)
+{
+	struct fake_sent sent;
+	struct fake_ask a;
+
+	subnet_refused(NOERROR, 1);
+	subnet_refused(REFUSED, 0);
+	/* Who takes it for an error. */
+	set_up(CONFIG_UDP, 1);
+	learn(0xaa);
+	sent = ask_subnet(&a, "www.example");
+	answer_cookie(&sent, FORMERR, 0, 0xaa);
+	CU_ASSERT_EQUAL(a.calls, 0);
+	sent = take();
+	CU_ASSERT(!has_subnet(&sent) && has_cookie(&sent));
+	answer_cookie(&sent, NOERROR, 1, 0xaa);
+	CU_ASSERT_EQUAL(a.last, 1);
+	fake_done(&f);
+}
+
+/* One that was not asked for changes nothing. */
+static void
+subnet_unasked(void)
+{
+	struct fake_sent sent;
+	struct fake_ask a;
+
+	set_up(CONFIG_UDP, 1);
+	sent = ask_one(&a, "www.example");
+	CU_ASSERT_EQUAL(dnsmsg_options(sent.msg, sent.len, 8), 0);
+	answer_option(&sent, NOERROR, 1, DNS_OPTION_ECS, subnet_data,
+	    sizeof(subnet_data));
+	CU_ASSERT_EQUAL(a.calls, 1);
+	CU_ASSERT_EQUAL(a.last, 1);
+	fake_done(&f);
+}
+
 void
 test_back_edns_register(void)
 {
@@ -565,4 +705,8 @@ test_back_edns_register(void)
 	unit_test(suite, "BADCOOKIE", badcookie);
 	unit_test(suite, "BADCOOKIE for ever", badcookie_for_ever);
 	unit_test(suite, "FORMERR", formerr);
+	unit_test(suite, "subnet of the answer", subnet_matches);
+	unit_test(suite, "subnet by TCP", subnet_by_tcp);
+	unit_test(suite, "subnet not wanted", subnet_unwanted);
+	unit_test(suite, "subnet not asked for", subnet_unasked);
 }

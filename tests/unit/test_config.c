@@ -375,14 +375,14 @@ test_errors(void)
 			    "\"workers: 2\""},
 	    {"cache: {}\n",
 		"f:1: unknown key \"cache\"; there are: workers, state, "
-		"listen, tls, quic, upstream, access, limits, log, metrics, "
-		"dns64, special, ddr"},
+		"listen, tls, quic, upstream, ecs, access, limits, log, "
+		"metrics, dns64, special, ddr"},
 	    {"log:\n  colour: no\n",
 		"f:2: unknown key \"colour\" in log; there are: level, format"},
 	    {"log.level: info\n",
 		"f:1: unknown key \"log.level\"; there are: workers, state, "
-		"listen, tls, quic, upstream, access, limits, log, metrics, "
-		"dns64, special, ddr"},
+		"listen, tls, quic, upstream, ecs, access, limits, log, "
+		"metrics, dns64, special, ddr"},
 	    {"log: {level: loud}\n", "f:1: log.level: \"loud\" is none of "
 				     "error, warning, info, debug"},
 	    {"upstream: {prefer-tcp: 1}\n",
@@ -733,6 +733,8 @@ test_build(void)
 	static const char text[] = "listen: [udp://127.0.0.1]\n"
 				   "upstream: {servers: [tls://192.0.2.1]}\n";
 	struct config_errors errors = {.count = 0};
+	static const char with_ecs[] = "upstream: {mode: recursive}\n"
+				       "ecs: {mode: add}\n";
 	struct config *config = NULL;
 
 	CU_ASSERT_EQUAL(config_load_text("f", text, strlen(text), &small, NULL,
@@ -795,6 +797,14 @@ test_recursive(void)
 	CU_ASSERT_EQUAL(s->addresses.count, 2);
 	CU_ASSERT_EQUAL(s->port, 0);
 	config_unref(config);
+	/* Recursion could not send one. */
+	errors.count = 0;
+	CU_ASSERT_EQUAL(config_load_text("f", with_ecs, strlen(with_ecs),
+			    &small, NULL, &errors, &config),
+	    -EINVAL);
+	CU_ASSERT_EQUAL(errors.count, 1);
+	CU_ASSERT_STRING_EQUAL(errors.text[0],
+	    "f:2: ecs.mode: must be strip with upstream.mode recursive");
 }
 
 static void

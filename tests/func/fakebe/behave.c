@@ -21,7 +21,7 @@
  *   formerrempty notimpempty   without a question
  *   noedns ednsdrop   to a query with OPT FORMERR without OPT, or nothing
  *   badvers badcookie that extended RCODE when the query has an OPT
- *   twoopt keepalive N ede ecs padding nsid optsize   things in OPT
+ *   twoopt keepalive N ede ecsunasked padding nsid optsize   things in OPT
  *   noopt       no OPT in the answer whatever was asked
  *   loopname forwardname badrdlen aaaacut soacut rrsigcut hugecount trailing
  *   bomb short  malformed answers
@@ -31,7 +31,7 @@
  *   ad aa raz   AD set, AA set, RA clear
  *   poison      an extra record of victim.example.org
  *   ttlmax ttldiff cnameloop cnamechain N mx
- *   cookie... needcookie newcookie   see edns.c
+ *   cookie... needcookie newcookie ecs...   see edns.c
  *   tcp...      see tcp.c
  */
 #include "tests/func/fakebe/fakebe.h"
@@ -698,7 +698,7 @@ static const struct {
     {"badcookie", do_ext_rcode, BADCOOKIE},
     {"keepalive", do_opt, OPT_KEEPALIVE},
     {"ede", do_opt, OPT_EDE},
-    {"ecs", do_opt, OPT_ECS},
+    {"ecsunasked", do_opt, OPT_ECS},
     {"padding", do_opt, OPT_PADDING},
     {"nsid", do_opt, OPT_NSID},
     {"optsize", do_opt, OPT_SIZE},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The scripted backend with DNS cookies (RFC 7873).
+ * The scripted backend with DNS cookies (RFC 7873) and Client Subnet (RFC
+ * 7871).
  *
  *   cookie       the good answer, with the query's cookie and one of ours
  *   cookiewrong  an answer (A 203.0.113.66) with another client cookie, the
@@ -9,18 +10,28 @@
  *   cookienone   the same without a cookie
  *   needcookie   over UDP BADCOOKIE and our cookie, until the query has it
  *   newcookie    over UDP BADCOOKIE and a new cookie, whatever the query has
+ *   ecs N        the good answer, with the query's subnet and scope N (24)
+ *   ecswrong     an answer (A 203.0.113.66) for another subnet, the good one
+ *                50 ms later
+ *   ecsrefused   REFUSED to a query with a subnet
  */
 #include "tests/func/fakebe/fakebe.h"
 
 #include <string.h>
 
 enum {
+	OPTION_ECS = 8,
 	OPTION_COOKIE = 10,
 	OPTION_HEAD = 4,
 	CLIENT_LEN = 8,
 	SERVER_LEN = 8,
 	ILLEGAL_LEN = 9,
 	COOKIE_LEN = CLIENT_LEN + SERVER_LEN,
+	ECS_FIXED = 4,
+	ECS_MAX = 20,
+	ECS_SCOPE = 3,
+	SCOPE = 24,
+	REFUSED = 5,
 	BADCOOKIE = 23,
 	RIGHT_AFTER_MS = 50,
 	OWN_UDP_SIZE = 4000
@@ -141,6 +152,68 @@ has_our_cookie(const struct be_query *q)
 	       memcmp(data, cookie, COOKIE_LEN) == 0;
 }
 
+/* An answer with the query's subnet, or with another. */
+static void
+send_subnet(struct be_job *job, const struct be_query *q, bool is_forged)
+{
+	struct be_query bare = *q;
+	struct raw_buf b = {0};
+	uint8_t ecs[ECS_MAX];
+	size_t len = 0;
+	const uint8_t *data = find_option(q, OPTION_ECS, &len);
+	bool has_subnet = data != NULL && len >= ECS_FIXED && len <= ECS_MAX;
+
+	bare.has_opt = false;
+	if (is_forged)
+		be_put_forged(&b, &bare);
+	else
+		be_put_answer(&b, &bare);
+	if (has_subnet) {
+		memcpy(ecs, data, len);
+		ecs[ECS_SCOPE] = (uint8_t)(q->has_number ? q->number : SCOPE);
+		ecs[len - 1] ^= is_forged;
+	}
+	if (q->has_opt)
+		put_option(&b, 0, OPTION_ECS, has_subnet ? ecs : NULL, len);
+	be_send(job, &b, is_forged ? 0 : RIGHT_AFTER_MS, BE_SEND);
+	raw_buf_done(&b);
+}
+
+static void
+send_refused(struct be_job *job, const struct be_query *q)
+{
+	struct raw_buf b = {0};
+	size_t len;
+
+	if (find_option(q, OPTION_ECS, &len) == NULL) {
+		be_send_right(job, q, 0);
+		return;
+	}
+	be_put_head(&b, q, REFUSED);
+	put_option(&b, 0, 0, NULL, 0);
+	be_send(job, &b, 0, BE_SEND);
+	raw_buf_done(&b);
+}
+
+/* The labels ecs...; false when it is none of them. */
+static bool
+behave_subnet(struct be_job *job, const struct be_query *query)
+{
+	const char *label = query->label;
+
+	if (strcmp(label, "ecs") == 0) {
+		send_subnet(job, query, false);
+	} else if (strcmp(label, "ecswrong") == 0) {
+		send_subnet(job, query, true);
+		send_subnet(job, query, false);
+	} else if (strcmp(label, "ecsrefused") == 0) {
+		send_refused(job, query);
+	} else {
+		return false;
+	}
+	return true;
+}
+
 bool
 be_behave_edns(struct be_job *job, const struct be_query *query)
 {
@@ -163,6 +236,6 @@ be_behave_edns(struct be_job *job, const struct be_query *query)
 		 strcmp(label, "newcookie") == 0)
 		send_badcookie(job, query);
 	else
-		return false;
+		return behave_subnet(job, query);
 	return true;
 }

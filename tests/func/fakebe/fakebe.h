@@ -117,7 +117,8 @@ void be_spoil(
 int be_proxy_read(
     const uint8_t *data, size_t len, bool is_tcp, char text[BE_PROXY_MAX]);
 
-/* edns.c: the labels of cookies; false when it is none of them. */
+/* edns.c: the labels of cookies and Client Subnet; false when it is none of
+ * them. */
 bool be_behave_edns(struct be_job *job, const struct be_query *query);
 
 /* tcp.c: the labels tcp...; false when it is none of them. */
