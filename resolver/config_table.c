@@ -301,7 +301,8 @@ const struct config_key config_keys[] = {
 	IN_CONFIG(upstream.cookies),
 	.initial = "true",
 	.help = "Show servers a cookie, and believe those that have one of\n"
-		"their own only with it (RFC 7873), against forged answers."},
+		"their own only with it (RFC 7873), against forged answers.\n"
+		"Not those with proxy-protocol: their cookies are for others."},
     {.path = "upstream.avoid-ports",
 	.type = CONFIG_TYPE_PORTS,
 	IN_CONFIG(upstream.avoid_ports),

@@ -106,9 +106,11 @@ static bool
 wants_cookie(const struct back_attempt *a, const union net_addr *local)
 {
 	const struct upstream *u = a->ask->upstream;
-	const struct back_jar *jar = &a->slot->server->jar;
+	const struct back_server *s = a->slot->server;
+	const struct back_jar *jar = &s->jar;
 
-	if (!u->cookies || net_addr_get(local) == NULL ||
+	/* Who is told of clients makes its cookies for them, not for us. */
+	if (!u->cookies || s->is_proxied || net_addr_get(local) == NULL ||
 	    back_now(u) < jar->off_until)
 		return false;
 	/* Some drop what they do not know: the last one goes without. */

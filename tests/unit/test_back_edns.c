@@ -322,6 +322,23 @@ not_if_off(void)
 	fake_done(&f);
 }
 
+/* Its cookies are for the addresses that it is told, and those change. */
+static void
+not_if_proxied(void)
+{
+	struct fake_sent sent;
+	struct fake_ask a;
+
+	fake_init(&f, 7);
+	f.config.upstream.cookies = true;
+	fake_server(&f, CONFIG_TCP, 1);
+	f.servers[0].is_proxied = true;
+	fake_start(&f);
+	sent = ask_one(&a, "www.example");
+	CU_ASSERT(sent.is_tcp && !has_cookie(&sent));
+	fake_done(&f);
+}
+
 /* The client's own crosses neither way, nor is a signed message touched. */
 static void
 per_hop(void)
@@ -697,6 +714,7 @@ test_back_edns_register(void)
 	unit_test(suite, "cookies grow old", old_ones);
 	unit_test(suite, "the last one goes without", last_one_goes_without);
 	unit_test(suite, "switched off", not_if_off);
+	unit_test(suite, "not for who is told of clients", not_if_proxied);
 	unit_test(suite, "cookies are of one hop", per_hop);
 	unit_test(suite, "wrong cookies", wrong_cookies);
 	unit_test(suite, "missing cookie", missing_cookie);
