@@ -7,6 +7,18 @@
 
 #include "dns/name.h"
 
+/* Of an SOA that is made up; nobody transfers it. */
+#define SOA_SERIAL 1
+#define SOA_REFRESH 3600
+#define SOA_RETRY 1200
+#define SOA_EXPIRE 604800
+
+/* Five numbers of 32 bits behind the two names. */
+#define SOA_NUMBERS 20
+
+/* RFC 6303 3: nobody is responsible. */
+static const char soa_rname[] = "\6nobody\7invalid";
+
 void
 dns_put_pointer(uint8_t dst[2], size_t offset)
 {
@@ -40,4 +52,29 @@ dns_put_record(struct dns_buf *out, size_t count, const struct dns_head *head,
 	dns_put16(n, (uint16_t)(dns_get16(n) + 1));
 	out->len += owner_len + DNS_RECORD_FIXED + rdata_len;
 	return 0;
+}
+
+int
+dns_put_soa(struct dns_buf *out, size_t count, size_t zone_at, uint16_t class,
+    uint32_t ttl)
+{
+	struct dns_head head = {
+	    .owner_at = zone_at,
+	    .ttl = ttl,
+	    .type = DNS_TYPE_SOA,
+	    .class = class,
+	};
+	uint8_t rdata[DNS_POINTER_SIZE + sizeof(soa_rname) + SOA_NUMBERS];
+	uint8_t *p = rdata + DNS_POINTER_SIZE;
+
+	_Static_assert(sizeof(rdata) == DNS_PUT_SOA_RDATA, "as it is said");
+	dns_put_pointer(rdata, zone_at);
+	memcpy(p, soa_rname, sizeof(soa_rname));
+	p += sizeof(soa_rname);
+	dns_put32(p, SOA_SERIAL);
+	dns_put32(p + 4, SOA_REFRESH);
+	dns_put32(p + 8, SOA_RETRY);
+	dns_put32(p + 12, SOA_EXPIRE);
+	dns_put32(p + 16, ttl);
+	return dns_put_record(out, count, &head, rdata, sizeof(rdata));
 }

@@ -30,4 +30,15 @@ void dns_put_pointer(uint8_t dst[2], size_t offset);
 int dns_put_record(struct dns_buf *out, size_t count,
     const struct dns_head *head, const uint8_t *rdata, size_t rdata_len);
 
+/* Octets of the RDATA of dns_put_soa(). */
+#define DNS_PUT_SOA_RDATA 38
+
+/*
+ * Appends an SOA that is made up, so that negative answers can be cached
+ * (RFC 2308 3), as dns_put_record() does.  Its owner, the name of a zone,
+ * stands at `zone_at` of the message; MINIMUM is `ttl`, too (RFC 6303 3).
+ */
+int dns_put_soa(struct dns_buf *out, size_t count, size_t zone_at,
+    uint16_t class, uint32_t ttl);
+
 #endif

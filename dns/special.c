@@ -19,13 +19,6 @@
 
 /* RFC 6303 3: TTL of the records and MINIMUM of the SOA alike. */
 #define SPECIAL_TTL 10800
-#define SOA_SERIAL 1
-#define SOA_REFRESH 3600
-#define SOA_RETRY 1200
-#define SOA_EXPIRE 604800
-
-/* Five numbers of 32 bits behind the two names. */
-#define SOA_NUMBERS 20
 
 /* How a zone answers. */
 enum kind {
@@ -131,9 +124,6 @@ _Static_assert(ZONES <= 64, "a bit for each zone");
 static const uint8_t loopback4[] = {127, 0, 0, 1};
 static const uint8_t loopback6[16] = {[15] = 1};
 
-/* RFC 6303 3: nobody is responsible. */
-static const char soa_rname[] = "\6nobody\7invalid";
-
 static const uint8_t *
 wire_name(const struct dns_special *s)
 {
@@ -214,22 +204,7 @@ dns_special_find(const struct dns_query *q, uint64_t off)
 static int
 put_soa(struct dns_buf *out, size_t count, const struct place *at)
 {
-	struct dns_head head = {.owner_at = at->zone,
-	    .ttl = SPECIAL_TTL,
-	    .type = DNS_TYPE_SOA,
-	    .class = at->class};
-	uint8_t rdata[DNS_POINTER_SIZE + sizeof(soa_rname) + SOA_NUMBERS];
-	uint8_t *p = rdata + DNS_POINTER_SIZE;
-
-	dns_put_pointer(rdata, at->zone);
-	memcpy(p, soa_rname, sizeof(soa_rname));
-	p += sizeof(soa_rname);
-	dns_put32(p, SOA_SERIAL);
-	dns_put32(p + 4, SOA_REFRESH);
-	dns_put32(p + 8, SOA_RETRY);
-	dns_put32(p + 12, SOA_EXPIRE);
-	dns_put32(p + 16, SPECIAL_TTL);
-	return dns_put_record(out, count, &head, rdata, sizeof(rdata));
+	return dns_put_soa(out, count, at->zone, at->class, SPECIAL_TTL);
 }
 
 /* RFC 6303 3: the zone names itself as its server. */
