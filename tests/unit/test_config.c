@@ -747,6 +747,14 @@ test_build(void)
 	CU_ASSERT_STRING_EQUAL(errors.text[1],
 	    "f:2: upstream.servers: \"tls://192.0.2.1\": this version of "
 	    "quolld cannot ask by tls");
+	/* Recursion could not send one. */
+	errors.count = 0;
+	CU_ASSERT_EQUAL(config_load_text("f", with_ecs, strlen(with_ecs),
+			    &small, NULL, &errors, &config),
+	    -EINVAL);
+	CU_ASSERT_EQUAL(errors.count, 1);
+	CU_ASSERT_STRING_EQUAL(errors.text[0],
+	    "f:2: ecs.mode: must be strip with upstream.mode recursive");
 }
 
 static void
@@ -797,14 +805,6 @@ test_recursive(void)
 	CU_ASSERT_EQUAL(s->addresses.count, 2);
 	CU_ASSERT_EQUAL(s->port, 0);
 	config_unref(config);
-	/* Recursion could not send one. */
-	errors.count = 0;
-	CU_ASSERT_EQUAL(config_load_text("f", with_ecs, strlen(with_ecs),
-			    &small, NULL, &errors, &config),
-	    -EINVAL);
-	CU_ASSERT_EQUAL(errors.count, 1);
-	CU_ASSERT_STRING_EQUAL(errors.text[0],
-	    "f:2: ecs.mode: must be strip with upstream.mode recursive");
 }
 
 static void
