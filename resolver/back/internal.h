@@ -68,6 +68,7 @@ struct back_conn {
 	unsigned mismatches;
 	unsigned forgotten;
 	bool was_open;
+	bool has_header; /* of the lane: it was sent */
 	bool is_retired; /* takes no new queries, closed when empty */
 	bool is_dead;	 /* the next flush frees it */
 };

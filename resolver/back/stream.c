@@ -252,20 +252,23 @@ on_idle(struct timer *timer, nsec now)
 	back_conn_kill(conn);
 }
 
-/* The first octets of a connection whose server is told of the client. */
+/* The first octets of a connection whose server is told of the client.  They
+ * go with the first query: Knot Resolver 5.6 takes a query that comes by itself
+ * for one of ours. */
 static int
 write_header(struct back_conn *conn)
 {
 	const struct back_lane *lane = conn->lane;
 	struct evquic_buf *b;
 
-	if (lane->header_len == 0)
+	if (lane->header_len == 0 || conn->has_header)
 		return 0;
 	b = buf_new(&conn->server->upstream->bufs, lane->header_len);
 	if (b == NULL)
 		return -ENOMEM;
 	memcpy(b->data, lane->header, lane->header_len);
 	b->len = lane->header_len;
+	conn->has_header = true;
 	return net_stream_send_bare(&conn->stream, b);
 }
 
@@ -293,8 +296,6 @@ open_conn(struct back_lane *lane)
 	rc = net_stream_connect(&conn->stream,
 	    (const struct sockaddr *)&s->addr.ss, s->addr.len,
 	    nsec_add(back_now(u), BACK_CONN_CONNECT_TIME));
-	if (rc == 0)
-		rc = write_header(conn);
 	if (rc < 0) {
 		BACK_COUNT(u, tcp_connect_failed);
 		free_conn(conn);
@@ -366,7 +367,9 @@ send_first(struct back_lane *lane)
 	int rc;
 
 	a->id = draw_id(conn);
-	rc = write_query(conn, a);
+	rc = write_header(conn);
+	if (rc == 0)
+		rc = write_query(conn, a);
 	if (rc < 0) {
 		back_ask_on_lost(a, rc, false);
 		return rc;

@@ -157,6 +157,7 @@ connections(void)
 	set_up(CONFIG_TCP);
 	one = ask_for(0, &clients[0]);
 	CU_ASSERT(names(&one, &clients[0], SOCK_STREAM));
+	CU_ASSERT_EQUAL(f.sockets[0].writes, 1); /* with the first query */
 	two = ask_for(1, &clients[1]);
 	CU_ASSERT(two.fd != one.fd && names(&two, &clients[1], SOCK_STREAM));
 	again = ask_for(2, &clients[0]);
