@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "dns/edns.h"
+#include "dns/put.h"
 
 /* Highest RCODE that the header can hold. */
 #define RCODE_HEADER_MAX 15
@@ -258,6 +259,40 @@ copy_records(const struct dns_response *r, struct dns_buf *out)
 	return 0;
 }
 
+/* Appends the CNAME record; ANCOUNT is the caller's.  *ret_at is its RDATA. */
+static int
+put_alias(const struct dns_response *r, const struct dns_relay *how,
+    struct dns_buf *out, size_t *ret_at)
+{
+	struct dns_head head = {
+	    .owner_at = DNS_HEADER_SIZE,
+	    .ttl = how->alias_ttl,
+	    .type = DNS_TYPE_CNAME,
+	    .class = DNS_CLASS_IN,
+	};
+	size_t len = r->question_len - DNS_QUESTION_FIXED;
+	int rc = dns_put_record(
+	    out, DNS_OFF_ANCOUNT, &head, r->msg + DNS_HEADER_SIZE, len);
+
+	if (rc == 0)
+		*ret_at = out->len - len;
+	return rc;
+}
+
+static int
+relay_alias(const struct dns_response *r, const struct dns_relay *how,
+    struct dns_rewrite *rewrite, struct dns_buf *out)
+{
+	uint8_t *count = out->data + DNS_OFF_ANCOUNT;
+	int rc = put_alias(r, how, out, &rewrite->alias_at);
+
+	if (rc == 0)
+		rc = dns_rewrite_records(r, rewrite, out);
+	if (rc == 0)
+		dns_put16(count, (uint16_t)(dns_get16(count) + 1));
+	return rc;
+}
+
 static int
 relay_records(const struct dns_query *q, const struct dns_hop *hop,
     const struct dns_response *r, const struct dns_relay *how,
@@ -272,7 +307,9 @@ relay_records(const struct dns_query *q, const struct dns_hop *hop,
 	int rc;
 
 	b.size = limit_size(q, hop, b.size);
-	if (rewrite.strip_dnssec || rewrite.edit != NULL || has_gap(r))
+	if (how->has_alias)
+		rc = relay_alias(r, how, &rewrite, &b);
+	else if (rewrite.strip_dnssec || rewrite.edit != NULL || has_gap(r))
 		rc = dns_rewrite_records(r, &rewrite, &b);
 	else
 		rc = copy_records(r, &b);
@@ -297,7 +334,8 @@ dns_answer_relay(const struct dns_query *q, const struct dns_hop *hop,
 	if (e.ede == DNS_EDE_NONE)
 		take_ede(r, &e);
 	/* A body that belongs to another RCODE or question is not passed. */
-	if (e.rcode != r->rcode || r->question_len != q->question_len)
+	if (e.rcode != r->rcode ||
+	    (!how->has_alias && r->question_len != q->question_len))
 		return dns_answer_error(q, hop, &e, out);
 	rc = dns_answer_start(q, hop, flags, out);
 	if (rc == 0)
@@ -378,8 +416,11 @@ dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
 		len += DNS_OPTION_FIXED + DNS_ECS_MAX;
 	if (r != NULL && how != NULL && how->edit != NULL)
 		len += how->edit->growth;
+	if (r != NULL && how != NULL && how->has_alias)
+		len += DNS_POINTER_SIZE + DNS_RECORD_FIXED + r->question_len;
 	if (r != NULL && how != NULL &&
-	    (has_strip(q, how) || how->edit != NULL || has_gap(r)) &&
+	    (has_strip(q, how) || how->edit != NULL || how->has_alias ||
+		has_gap(r)) &&
 	    dns_rewrite_may_grow(r))
 		len = DNS_MESSAGE_MAX;
 	return len < hop->max_size ? len : hop->max_size;

@@ -42,6 +42,10 @@ struct dns_relay {
 	int ede;	      /* to add, enum dns_ede; DNS_EDE_NONE for none */
 	const char *ede_text; /* EXTRA-TEXT, or NULL */
 	const struct dns_edit *edit; /* changes to the answers, or NULL */
+	/* The question of `r` is for another name: the answer begins with a
+	 * CNAME record that leads there and lives for so long. */
+	bool has_alias;
+	uint32_t alias_ttl;
 };
 
 /*

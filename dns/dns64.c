@@ -6,12 +6,17 @@
 #include "dns/dns64.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "dns/edns.h"
+#include "dns/name.h"
 #include "dns/record.h"
 
 #define BITS_PER_OCTET 8
+
+/* Two labels of one digit each. */
+#define NIBBLES_SIZE 4
 
 /* RFC 6052 2.2: bits 64 to 71 are 0, the IPv4 address goes around them. */
 #define RESERVED_OCTET 8
@@ -156,10 +161,91 @@ dns64_may_embed(const struct dns64_net *prefix, const uint8_t v4[DNS_A_SIZE])
 bool
 dns64_is_candidate(const struct dns_query *q)
 {
-	return q->opcode == DNS_OPCODE_QUERY && q->qtype == DNS_TYPE_AAAA &&
+	return q->opcode == DNS_OPCODE_QUERY &&
+	       (q->qtype == DNS_TYPE_AAAA || q->qtype == DNS_TYPE_PTR) &&
 	       q->qclass == DNS_CLASS_IN && !dns_query_is_raw(q) &&
 	       ((q->edns.flags & DNS_EDNS_DO) == 0 ||
 		   (q->flags & DNS_FLAG_CD) == 0);
+}
+
+/* The value of a label that is one hexadecimal digit; negative: it is not. */
+static int
+nibble(const uint8_t *label)
+{
+	uint8_t c = label[1];
+
+	if (label[0] != 1)
+		return -1;
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20; /* to lower case */
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The address of a name as in RFC 3596 2.5, the lowest digit first. */
+static bool
+read_reverse(const uint8_t *name, uint8_t ret_v6[DNS_AAAA_SIZE])
+{
+	static const uint8_t zone[] = "\3ip6\4arpa";
+	size_t i;
+	int low;
+	int high;
+
+	for (i = DNS_AAAA_SIZE; i > 0; i--, name += NIBBLES_SIZE) {
+		low = nibble(name);
+		high = low < 0 ? low : nibble(name + 2);
+		if (high < 0)
+			return false;
+		ret_v6[i - 1] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
+	}
+	return dns_name_equal(name, zone);
+}
+
+/* RFC 1035 3.5; returns its length. */
+static size_t
+write_reverse(const uint8_t v4[DNS_A_SIZE], uint8_t *name)
+{
+	char text[sizeof("255.255.255.255.in-addr.arpa")];
+	size_t len;
+	int rc;
+
+	(void)snprintf(text, sizeof(text), "%u.%u.%u.%u.in-addr.arpa",
+	    (unsigned)v4[3], (unsigned)v4[2], (unsigned)v4[1], (unsigned)v4[0]);
+	rc = dns_name_from_text(text, name, &len);
+	assert(rc == 0);
+	(void)rc;
+	return len;
+}
+
+bool
+dns64_reverse(const struct dns64 *d, const struct dns_query *q,
+    uint8_t out[DNS64_REVERSE_MAX], struct dns_query *ret_query)
+{
+	uint8_t name[DNS_NAME_MAX];
+	uint8_t v6[DNS_AAAA_SIZE];
+	uint8_t v4[DNS_A_SIZE];
+	size_t len;
+	enum dns_verdict verdict;
+
+	if (q->qtype != DNS_TYPE_PTR ||
+	    !read_reverse(q->msg + DNS_HEADER_SIZE, v6) ||
+	    !dns64_extract(&d->prefix, v6, v4) ||
+	    !dns64_may_embed(&d->prefix, v4))
+		return false;
+	len = write_reverse(v4, name);
+	assert(DNS_HEADER_SIZE + len + DNS_QUESTION_FIXED <= DNS64_REVERSE_MAX);
+	memset(out, 0, DNS_HEADER_SIZE);
+	dns_put16(out + DNS_OFF_FLAGS, q->flags);
+	dns_put16(out + DNS_OFF_QDCOUNT, 1);
+	memcpy(out + DNS_HEADER_SIZE, name, len);
+	dns_put16(out + DNS_HEADER_SIZE + len, DNS_TYPE_PTR);
+	dns_put16(out + DNS_HEADER_SIZE + len + 2, DNS_CLASS_IN);
+	verdict = dns_query_parse(
+	    out, DNS_HEADER_SIZE + len + DNS_QUESTION_FIXED, ret_query);
+	assert(verdict == DNS_VERDICT_OK);
+	(void)verdict;
+	ret_query->edns.flags = q->edns.flags;
+	return true;
 }
 
 static bool

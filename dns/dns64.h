@@ -55,10 +55,21 @@ bool dns64_may_embed(
     const struct dns64_net *prefix, const uint8_t v4[DNS_A_SIZE]);
 
 /*
- * Is it a query whose answer DNS64 may change: for AAAA, in class IN, and not
- * by somebody who validates himself (DO and CD, RFC 6147 5.5)?
+ * Is it a query whose answer DNS64 may change: for AAAA or PTR, in class IN,
+ * and not by somebody who validates himself (DO and CD, RFC 6147 5.5)?
  */
 bool dns64_is_candidate(const struct dns_query *q);
+
+/* Room for the question dns64_reverse() makes, header included. */
+#define DNS64_REVERSE_MAX 64
+
+/*
+ * Is it a query for the name (PTR) of an address that was made in this prefix?
+ * Then the question for the name of the IPv4 address is written to `out`, a
+ * message with the query's flags (RFC 6147 5.3.1), and is in *ret_query.
+ */
+bool dns64_reverse(const struct dns64 *d, const struct dns_query *q,
+    uint8_t out[DNS64_REVERSE_MAX], struct dns_query *ret_query);
 
 /* What to do with an answer for AAAA. */
 enum dns64_verdict {

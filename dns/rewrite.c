@@ -292,7 +292,18 @@ dns_rewrite_records(const struct dns_response *r, const struct dns_rewrite *how,
 	size_t pos = r->records;
 	int rc;
 
-	assert(out->len == r->records && out->size <= DNS_MESSAGE_MAX);
+	assert(out->size <= DNS_MESSAGE_MAX);
+	if (how->alias_at == 0) {
+		assert(out->len == r->records);
+	} else {
+		assert(r->question_len > DNS_QUESTION_FIXED);
+		w.has_gap = true;
+		w.map[0] = (struct stretch){
+		    .old = DNS_HEADER_SIZE,
+		    .new = how->alias_at,
+		    .len = r->question_len - DNS_QUESTION_FIXED,
+		};
+	}
 	rc = copy_section(&w, DNS_OFF_ANCOUNT, &pos);
 	if (rc == 0)
 		rc = copy_section(&w, DNS_OFF_NSCOUNT, &pos);

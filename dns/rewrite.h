@@ -47,13 +47,16 @@ struct dns_rewrite {
 	uint16_t qtype;		     /* asked: its records always stay */
 	bool strip_dnssec;	     /* RRSIG, NSEC, NSEC3 (RFC 4035 3.2.1) */
 	const struct dns_edit *edit; /* or NULL */
+	/* Where in `out` the name of the question of `r` stands, if that is
+	 * not the question of `out`; else 0. */
+	size_t alias_at;
 };
 
 /*
  * Appends the records of `r` to `out` and sets ANCOUNT, NSCOUNT and ARCOUNT of
  * its header.  OPT, and TSIG at the end, are always left out.  `out` must hold
- * a header and a question as long as that of `r` in front.  Returns 0, or
- * -EMSGSIZE if it does not fit; `out` is then to be started anew.
+ * a header and, without an alias, a question as long as that of `r` in front.
+ * Returns 0, or -EMSGSIZE if it does not fit; `out` is then to be started anew.
  */
 int dns_rewrite_records(const struct dns_response *r,
     const struct dns_rewrite *how, struct dns_buf *out);

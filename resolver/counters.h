@@ -26,6 +26,7 @@
 	X(dns64_asked, "asked upstream for A, too: DNS64")                     \
 	X(dns64_made, "answered with IPv6 addresses made of IPv4 ones")        \
 	X(dns64_filtered, "answered without excluded IPv6 addresses")          \
+	X(dns64_reverse, "answered with a name of an IPv4 address: DNS64")     \
 	X(query_no_upstream, "answered SERVFAIL: no upstream is configured")   \
 	X(query_cancelled, "given up because the client did")                  \
 	X(query_no_memory, "not answered for want of memory")                  \

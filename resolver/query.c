@@ -143,6 +143,8 @@ answer_relay(struct query *q, const struct query_dns64_end *end,
 	    .strip_dnssec = result->strip_dnssec,
 	    .ede = DNS_EDE_NONE,
 	    .edit = end->has_edit ? &end->edit.edit : NULL,
+	    .has_alias = end->has_alias,
+	    .alias_ttl = DNS64_TTL_DEFAULT,
 	};
 	bool raw = dns_query_is_raw(&q->dns);
 	size_t bound = dns_answer_bound(
@@ -279,12 +281,13 @@ ask_upstream(
     struct query *q, const struct query_asker *asker, struct query_answer *ret)
 {
 	struct service_counters *n = &q->worker->counters;
+	const struct dns_query *asked;
 	int rc = keep_message(q);
 
 	keep_asker(q, asker);
 	if (rc == 0) {
-		query_dns64_start(q);
-		rc = upstream_start(q->worker->upstream, &q->ask, &q->dns, 0);
+		asked = query_dns64_start(q);
+		rc = upstream_start(q->worker->upstream, &q->ask, asked, 0);
 	}
 	if (rc == 0) {
 		counter_add(&n->query_asked, 1);

@@ -24,7 +24,8 @@ struct query_dns64_second;
 struct query_dns64 {
 	struct config *config; /* our reference while DNS64 may do something */
 	nsec deadline;	       /* of both questions */
-	struct query_dns64_second *second; /* once it was asked, or NULL */
+	/* Once another question than the client's was asked, or NULL. */
+	struct query_dns64_second *second;
 };
 
 /* What the client is to get. */
@@ -32,6 +33,7 @@ struct query_dns64_end {
 	struct upstream_result result; /* to be relayed, or why there is none */
 	bool has_edit;		       /* with this change to it */
 	struct dns64_edit edit;
+	bool has_alias; /* it is about another name, dns_relay.has_alias */
 };
 
 /*
@@ -45,9 +47,9 @@ const struct dns_discovery *query_dns64_discovery(
  * A query that has come down the ladder and has its own copy: if it is one for
  * DNS64, what follows is prepared, and the first question is given half of the
  * time, so that the second has some if nobody answers the first (RFC 6147
- * 5.1.3).
+ * 5.1.3).  Returns what is to be asked, which lives as long as the question.
  */
-void query_dns64_start(struct query *q);
+const struct dns_query *query_dns64_start(struct query *q);
 
 /*
  * An answer has come.  True: there is a second question on its way, and another

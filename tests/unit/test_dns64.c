@@ -350,15 +350,14 @@ test_judge_empty(void)
 
 /* Relays with an edit into a buffer of exactly the size that was promised. */
 static bool
-relay(const struct dns_response *r, const struct dns_edit *edit)
+relay_as(const char *name, const struct dns_response *r, struct dns_relay how)
 {
-	struct dns_relay how = {.ede = DNS_EDE_NONE, .edit = edit};
 	struct dns_query q;
 	struct dns_buf out;
 	struct dnsmsg m;
 	int rc;
 
-	dnsmsg_query(&m, "h2.example.com", AAAA);
+	dnsmsg_query(&m, name, AAAA);
 	CU_ASSERT(dns_query_parse(m.data, m.len, &q) == DNS_VERDICT_OK);
 	out = (struct dns_buf){.size = dns_answer_bound(&q, &hop, r, &how)};
 	out.data = malloc(out.size);
@@ -368,6 +367,21 @@ relay(const struct dns_response *r, const struct dns_edit *edit)
 	memcpy(got, out.data, got_len);
 	free(out.data);
 	return rc == 0 && dnsmsg_is_valid(got, got_len);
+}
+
+static bool
+relay(const struct dns_response *r, const struct dns_edit *edit)
+{
+	return relay_as("h2.example.com", r,
+	    (struct dns_relay){.ede = DNS_EDE_NONE, .edit = edit});
+}
+
+/* The answer is about another name than the question. */
+static bool
+relay_alias(const struct dns_response *r)
+{
+	return relay_as("a.b.example.net", r,
+	    (struct dns_relay){.ede = DNS_EDE_NONE, .has_alias = true});
 }
 
 static bool
@@ -624,7 +638,8 @@ test_random(void)
 		(void)dns64_judge(&d, &r, &ttl);
 		dns64_edit_synthesise(&edit, &d, &r, 600);
 		if (r.question_len != 0 && dnsmsg_is_valid(m.data, m.len))
-			CU_ASSERT_FATAL(relay(&r, &edit.edit));
+			CU_ASSERT_FATAL(
+			    relay(&r, &edit.edit) && relay_alias(&r));
 	}
 }
 

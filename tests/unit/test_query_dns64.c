@@ -19,6 +19,7 @@
 enum {
 	A = 1,
 	SOA = 6,
+	PTR = 12,
 	TXT = 16,
 	AAAA = 28,
 	DS = 43,
@@ -487,6 +488,97 @@ test_clients(void)
 	end();
 }
 
+#define OF_198_51_99_1                                                         \
+	"1.0.3.6.3.3.6.c.0.0.0.0.0.0.0.0."                                     \
+	"0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa"
+#define OF_192_0_2_1                                                           \
+	"1.0.2.0.0.0.0.c.0.0.0.0.0.0.0.0."                                     \
+	"0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa"
+#define OF_10_0_0_1                                                            \
+	"1.0.0.0.0.0.a.0.0.0.0.0.0.0.0.0."                                     \
+	"0.0.0.0.0.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa"
+#define OF_LOCAL                                                               \
+	"1.0.0.0.0.0.a.0.0.0.0.0.0.0.0.0."                                     \
+	"0.0.0.0.1.0.0.0.b.9.f.f.4.6.0.0.ip6.arpa"
+
+/* RFC 6147 5.3.1: the name of the IPv4 address, behind an alias. */
+static void
+test_reverse(void)
+{
+	char *text;
+	size_t place;
+
+	begin(WELL_KNOWN);
+	ask_name(OF_198_51_99_1, PTR, AD, 0);
+	CU_ASSERT_EQUAL(asked(), PTR);
+	start_reply(0, AD);
+	place = dnsmsg_record(&t.reply, IN_ANSWER, "@12", PTR);
+	dnsmsg_name(&t.reply, "h2.example.com");
+	dnsmsg_rdata_end(&t.reply, place);
+	dnsmsg_a(&t.reply, IN_AUTHORITY, "ns.@14");
+	reply();
+	CU_ASSERT_EQUAL(t.calls, 1);
+	text = dnsmsg_records(t.got, t.got_len, false);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CU_ASSERT_STRING_EQUAL(text, OF_198_51_99_1
+	    ".\t600\tin\tcname\t1.99.51.198.in-addr.arpa.\n"
+	    "1.99.51.198.in-addr.arpa.\t300\tin\tptr\th2.example.com.\n--\n"
+	    "ns.99.51.198.in-addr.arpa.\t300\tin\ta\t192.0.2.1\n--\n--\n");
+	free(text);
+	CU_ASSERT(!got_ad());
+	CU_ASSERT_EQUAL(counter_get(&t.worker.counters.dns64_reverse), 1);
+	/* no alias that leads nowhere */
+	ask_name(OF_198_51_99_1, PTR, 0, 0);
+	CU_ASSERT_EQUAL(asked(), PTR);
+	say(NXDOMAIN, NULL, 0);
+	CU_ASSERT_EQUAL(t.calls, 1);
+	CU_ASSERT_EQUAL(got_rcode(), NXDOMAIN);
+	CU_ASSERT_EQUAL(dnsmsg_get16(t.got, 6), 0);
+	ask_name(OF_198_51_99_1, PTR, 0, 0);
+	CU_ASSERT_EQUAL(asked(), PTR);
+	say(0, NULL, 0);
+	CU_ASSERT_EQUAL(got_rcode(), 0);
+	CU_ASSERT_EQUAL(dnsmsg_get16(t.got, 6), 0);
+	ask_name(OF_198_51_99_1, PTR, 0, 0);
+	CU_ASSERT_EQUAL(asked(), PTR);
+	query_cancel(&t.query);
+	end();
+}
+
+/* What is no name of an address that was made is asked as it is. */
+static void
+test_not_reverse(void)
+{
+	static const char *const names[] = {OF_10_0_0_1, OF_192_0_2_1,
+	    "1." OF_198_51_99_1, "g" OF_198_51_99_1, "ip6.arpa",
+	    "1.0.0.127.example"};
+	const uint8_t *question = t.sent.msg + DNS_HEADER_SIZE;
+	uint8_t name[DNS_NAME_MAX];
+	size_t len;
+
+	begin(WELL_KNOWN);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		ask_name(names[i], PTR, 0, 0);
+		CU_ASSERT_EQUAL(asked(), PTR);
+		CU_ASSERT(dns_name_from_text(names[i], name, &len) == 0);
+		CU_ASSERT(dns_name_equal(question, name));
+		query_cancel(&t.query);
+	}
+	ask_name(OF_198_51_99_1, PTR, CD, DO);
+	CU_ASSERT_EQUAL(asked(), PTR);
+	CU_ASSERT(question[0] == 1);
+	CU_ASSERT(dns_name_length(question) == 74);
+	query_cancel(&t.query);
+	end();
+	/* what is answered here is not asked by this way either */
+	begin("prefix: \"64:ff9b:1::/96\"");
+	ask_name(OF_LOCAL, PTR, 0, 0);
+	CU_ASSERT_EQUAL(asked(), PTR);
+	CU_ASSERT(dns_name_length(question) == 74);
+	query_cancel(&t.query);
+	end();
+}
+
 /* RFC 8880 7: answered here, for those whom DNS64 is for. */
 static void
 test_discovery(void)
@@ -542,6 +634,8 @@ test_query_dns64_register(void)
 	unit_test(s, "cancel", test_cancel);
 	unit_test(s, "authentic", test_authentic);
 	unit_test(s, "clients", test_clients);
+	unit_test(s, "reverse", test_reverse);
+	unit_test(s, "not_reverse", test_not_reverse);
 	unit_test(s, "discovery", test_discovery);
 	unit_test(s, "reload", test_reload);
 }
