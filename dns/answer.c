@@ -97,6 +97,10 @@ put_opt(const struct dns_query *q, const struct dns_hop *hop,
 		return -EMSGSIZE;
 	if (q->ecs != NULL && put_ecs(q->ecs, at, out) != 0)
 		return -EMSGSIZE;
+	/* RFC 5001 2.2; it gives way, as padding does. */
+	if (q->edns.has_nsid && q->nsid != NULL)
+		(void)dns_opt_add(out, at, DNS_OPTION_NSID,
+		    (const uint8_t *)q->nsid, strlen(q->nsid));
 	if (hop->pad_block > 0)
 		dns_opt_pad(out, at, hop->pad_block, out->size);
 	return 0;
@@ -414,6 +418,8 @@ dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
 		       DNS_EDE_TEXT_MAX + DNS_OPTION_FIXED + hop->pad_block;
 	if (q->ecs != NULL)
 		len += DNS_OPTION_FIXED + DNS_ECS_MAX;
+	if (q->edns.has_nsid && q->nsid != NULL)
+		len += DNS_OPTION_FIXED + strlen(q->nsid);
 	if (r != NULL && how != NULL && how->edit != NULL)
 		len += how->edit->growth;
 	if (r != NULL && how != NULL && how->has_alias)

@@ -77,6 +77,9 @@ note_option(struct dns_edns *e, uint16_t code)
 	case DNS_OPTION_ECS:
 		e->has_ecs = true;
 		break;
+	case DNS_OPTION_NSID:
+		e->has_nsid = true;
+		break;
 	default: /* RFC 6891 6.1.2: unknown ones are ignored */
 		break;
 	}

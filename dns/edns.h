@@ -52,6 +52,7 @@ struct dns_edns {
 	bool has_padding;
 	bool has_cookie;
 	bool has_ecs;
+	bool has_nsid;
 };
 
 struct dns_option {

@@ -46,6 +46,9 @@ struct dns_query {
 	uint16_t qclass;
 	uint8_t opcode;
 	bool is_signed; /* by TSIG or SIG(0): only the ID may be changed */
+	/* What we are called, if the client asks by NSID (RFC 5001); the caller
+	 * sets it, nobody else does; at most 255 octets, or NULL. */
+	const char *nsid;
 	/* After FORMERR: what is wrong, for EXTRA-TEXT; static, else NULL. */
 	const char *fault;
 };

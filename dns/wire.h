@@ -72,6 +72,8 @@ enum dns_type {
 	DNS_TYPE_CNAME = 5,
 	DNS_TYPE_SOA = 6,
 	DNS_TYPE_PTR = 12,
+	DNS_TYPE_HINFO = 13,
+	DNS_TYPE_TXT = 16,
 	DNS_TYPE_SIG = 24,
 	DNS_TYPE_AAAA = 28,
 	DNS_TYPE_DNAME = 39,
@@ -98,6 +100,7 @@ enum dns_class {
 
 /* EDNS(0) options (IANA registry). */
 enum dns_option_code {
+	DNS_OPTION_NSID = 3,
 	DNS_OPTION_ECS = 8,
 	DNS_OPTION_COOKIE = 10,
 	DNS_OPTION_KEEPALIVE = 11,

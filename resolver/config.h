@@ -63,6 +63,12 @@ enum config_retry {
 	CONFIG_RETRY_NEVER,
 };
 
+/* What becomes of questions for ANY (RFC 8482). */
+enum config_any {
+	CONFIG_ANY_FORWARD,
+	CONFIG_ANY_HINFO,
+};
+
 /* One socket address. */
 struct config_addr {
 	struct sockaddr_storage ss;
@@ -255,6 +261,9 @@ struct config {
 
 	struct {
 		uint64_t forward; /* the `off` of dns_special_find() */
+		char *version;	  /* NULL: not told */
+		char *id;
+		enum config_any any;
 	} special;
 
 	struct {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/identity.h"
 #include "resolver/config_parse.h"
 
 #define PORTS (UINT16_MAX + 1)
@@ -189,6 +190,23 @@ check_ecs(struct config_loader *loader)
 		    "ecs.mode: must be strip with upstream.mode recursive");
 }
 
+/* RFC 1035 3.3: they are told in one character-string. */
+static void
+check_identity(struct config_loader *loader)
+{
+	const struct config *config = loader->config;
+
+	if (config->special.version != NULL &&
+	    strlen(config->special.version) > DNS_IDENTITY_MAX)
+		config_error(loader, config_line(loader, "special.version"),
+		    "special.version: is longer than %d octets",
+		    DNS_IDENTITY_MAX);
+	if (config->special.id != NULL &&
+	    strlen(config->special.id) > DNS_IDENTITY_MAX)
+		config_error(loader, config_line(loader, "special.id"),
+		    "special.id: is longer than %d octets", DNS_IDENTITY_MAX);
+}
+
 /* RFC 5452 9.2: the source port must stay hard to guess. */
 static void
 check_ports(struct config_loader *loader)
@@ -284,6 +302,7 @@ config_check(struct config_loader *loader)
 	check_tls(loader);
 	check_windows(loader);
 	check_ports(loader);
+	check_identity(loader);
 	loader->config->ddr.line = config_line(loader, "ddr.names");
 	rc = compile_certs(loader);
 	if (rc == 0) {

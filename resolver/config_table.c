@@ -553,6 +553,28 @@ const struct config_key config_keys[] = {
 		"168.192.in-addr.arpa, or use-application-dns.net, which\n"
 		"has no address here, so that Firefox goes on asking this\n"
 		"resolver where nobody has chosen another one."},
+    {.path = "special.version",
+	.type = CONFIG_TYPE_TEXT,
+	IN_CONFIG(special.version),
+	.example = "quolld",
+	.help = "What is said to who asks for version.bind or\n"
+		"version.server of class CH. Without it: REFUSED."},
+    {.path = "special.id",
+	.type = CONFIG_TYPE_TEXT,
+	IN_CONFIG(special.id),
+	.example = "resolver-1",
+	.help = "What is said to who asks for id.server or hostname.bind\n"
+		"of class CH, or by NSID (RFC 5001). Without it: REFUSED,\n"
+		"and no NSID."},
+    {.path = "special.any",
+	.type = CONFIG_TYPE_CHOICE,
+	IN_CONFIG(special.any),
+	.initial = "forward",
+	.choices = {"forward", "hinfo"},
+	.help = "What is answered to ANY: forward, all that upstream says,\n"
+		"since over QUIC no answer goes to who has not asked;\n"
+		"hinfo, one HINFO record instead (RFC 8482), unless there\n"
+		"is an alias or no data, or the question has DO."},
     {.path = "ddr",
 	.type = CONFIG_TYPE_SECTION,
 	.help = "What clients are told that ask for designated resolvers\n"

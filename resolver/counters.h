@@ -20,6 +20,8 @@
 	X(query_early, "answered REFUSED: not in early data")                  \
 	X(query_policy, "answered REFUSED: not done here")                     \
 	X(query_special, "answered here: special names")                       \
+	X(query_identity, "answered here: version or name of the server")      \
+	X(query_any, "answered with one HINFO: ANY")                           \
 	X(query_asked, "asked upstream")                                       \
 	X(query_relayed, "answered with what upstream said")                   \
 	X(query_failed, "answered SERVFAIL: nothing came from upstream")       \

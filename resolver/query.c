@@ -13,15 +13,15 @@
  *	is recursion wanted?                        REFUSED, EDE 20
  *	ask upstream                                what it says, or SERVFAIL
  *	  nothing for AAAA, and DNS64?              then ask for A, synthesise
+ *	  ANY, and we say little?                   one HINFO (RFC 8482)
  *
  * A question that cannot be answered gets an answer that says why, never
  * silence (RFC 9250 4.3.2, RFC 8914).
  */
 #include "resolver/query.h"
-#include "dns/ddr.h"
-#include "dns/special.h"
-#include "quic/evquic.h"
-#include "resolver/own.h"
+#include "dns/any.h"
+#include "resolver/query_answer.h"
+#include "resolver/query_special.h"
 #include "resolver/worker.h"
 
 #include <assert.h>
@@ -46,91 +46,15 @@ query_init(struct query *q, struct worker *worker, const struct front *front,
 
 /* ------------------------------------------------------------- answers -- */
 
-/* Gets a buffer of `bound` octets, and a view of it for dns/. */
-static bool
-begin_answer(struct query *q, size_t bound, struct query_answer *ret,
-    struct dns_buf *out)
-{
-	ret->len = 0;
-	ret->buf = evquic_buf_new(q->worker->quic, bound);
-	if (ret->buf == NULL) {
-		counter_add(&q->worker->counters.query_no_memory, 1);
-		return false;
-	}
-	*out = (struct dns_buf){
-	    .data = evquic_buf_data(ret->buf),
-	    .size = evquic_buf_room(ret->buf),
-	};
-	return true;
-}
-
 static void
-end_answer(int rc, const struct dns_buf *out, struct query_answer *ret)
-{
-	/* The buffer had the size that dns/ asked for. */
-	assert(rc == 0 && out->len > 0);
-	(void)rc;
-	ret->len = out->len;
-}
-
-static void
-answer_error(struct query *q, uint16_t rcode, int ede, const char *text,
-    struct query_answer *ret)
-{
-	struct dns_error e = {.rcode = rcode, .ede = ede, .text = text};
-	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
-	struct dns_buf out;
-
-	if (begin_answer(q, bound, ret, &out))
-		end_answer(dns_answer_error(&q->dns, &q->front->hop, &e, &out),
-		    &out, ret);
-}
-
-static void
-answer_special(
-    struct query *q, const struct dns_special *zone, struct query_answer *ret)
+answer_any(struct query *q, struct query_answer *ret)
 {
 	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
 	struct dns_buf out;
 
-	if (begin_answer(q, bound + DNS_SPECIAL_RECORDS, ret, &out))
-		end_answer(
-		    dns_special_answer(zone, &q->dns, &q->front->hop, &out),
-		    &out, ret);
-}
-
-static void
-answer_designated(struct query *q, const struct query_asker *asker,
-    const struct dns_ddr *ddr, struct query_answer *ret)
-{
-	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
-	union net_addr a;
-	struct dns_ddr_local local = {NULL, 0};
-	struct dns_buf out;
-
-	net_addr_copy(&a, asker->local);
-	if (a.sa.sa_family == AF_INET)
-		local = (struct dns_ddr_local){(void *)&a.in.sin_addr, 4};
-	else if (a.sa.sa_family == AF_INET6)
-		local = (struct dns_ddr_local){(void *)&a.in6.sin6_addr, 16};
-	if (begin_answer(q, bound + dns_ddr_records(ddr), ret, &out))
-		end_answer(
-		    dns_ddr_answer(ddr, &local, &q->dns, &q->front->hop, &out),
-		    &out, ret);
-}
-
-static void
-answer_discovery(
-    struct query *q, const struct dns_discovery *zone, struct query_answer *ret)
-{
-	const struct dns64_net *prefix = &q->worker->config->dns64.prefix;
-	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
-	struct dns_buf out;
-
-	if (begin_answer(q, bound + DNS_DISCOVERY_RECORDS, ret, &out))
-		end_answer(dns_discovery_answer(
-			       zone, prefix, &q->dns, &q->front->hop, &out),
-		    &out, ret);
+	if (query_answer_begin(q, bound + DNS_ANY_RECORDS, ret, &out))
+		query_answer_end(
+		    dns_any_answer(&q->dns, &q->front->hop, &out), &out, ret);
 }
 
 static void
@@ -153,7 +77,7 @@ answer_relay(struct query *q, const struct query_dns64_end *end,
 	int rc;
 
 	subnet_learn(&q->subnet, result->response);
-	if (!begin_answer(q, bound, ret, &out))
+	if (!query_answer_begin(q, bound, ret, &out))
 		return;
 	if (raw)
 		rc = dns_answer_raw(
@@ -161,7 +85,7 @@ answer_relay(struct query *q, const struct query_dns64_end *end,
 	else
 		rc = dns_answer_relay(
 		    &q->dns, &q->front->hop, result->response, &how, &out);
-	end_answer(rc, &out, ret);
+	query_answer_end(rc, &out, ret);
 }
 
 /* Upstream failed: which Extended DNS Error says so (RFC 8914 4.23 - 4.25). */
@@ -196,7 +120,7 @@ answer_failure(struct query *q, const struct upstream_result *result,
 		ede = result->ede;
 		text = result->ede_text;
 	}
-	answer_error(q, DNS_RCODE_SERVFAIL, ede, text, ret);
+	query_answer_error(q, DNS_RCODE_SERVFAIL, ede, text, ret);
 }
 
 /* ------------------------------------------------------------ upstream -- */
@@ -208,6 +132,13 @@ drop_kept(struct query *q)
 	if (q->copy != q->inline_copy)
 		free(q->copy);
 	q->copy = NULL;
+}
+
+/* The configuration is there for the moment only: it may be reloaded. */
+static void
+name_ourselves(struct query *q)
+{
+	q->dns.nsid = q->worker->config->special.id;
 }
 
 /* The client's bytes are only lent: from here on we need our own. */
@@ -229,6 +160,15 @@ keep_message(struct query *q)
 	return 0;
 }
 
+/* RFC 8482 4.2 */
+static bool
+is_shrunk(const struct query *q, const struct upstream_result *result)
+{
+	return q->worker->config->special.any == CONFIG_ANY_HINFO &&
+	       result->status == 0 &&
+	       dns_any_may_shrink(&q->dns, result->response);
+}
+
 static void
 on_upstream(struct upstream_ask *ask, const struct upstream_result *result)
 {
@@ -240,7 +180,11 @@ on_upstream(struct upstream_ask *ask, const struct upstream_result *result)
 	if (query_dns64_step(q, result, &end))
 		return; /* one more question */
 	counter_sub(&n->queries_now, 1);
-	if (end.result.status == 0) {
+	name_ourselves(q);
+	if (is_shrunk(q, &end.result)) {
+		counter_add(&n->query_any, 1);
+		answer_any(q, &answer);
+	} else if (end.result.status == 0) {
 		counter_add(&n->query_relayed, 1);
 		answer_relay(q, &end, &answer);
 	} else {
@@ -267,10 +211,10 @@ answer_unresolvable(struct query *q, struct query_answer *ret)
 {
 	counter_add(&q->worker->counters.query_policy, 1);
 	if (q->dns.is_signed)
-		answer_error(q, DNS_RCODE_NOTAUTH, DNS_EDE_NOT_SUPPORTED,
+		query_answer_error(q, DNS_RCODE_NOTAUTH, DNS_EDE_NOT_SUPPORTED,
 		    "no keys are known here", ret);
 	else
-		answer_error(q, DNS_RCODE_REFUSED, DNS_EDE_NOT_SUPPORTED,
+		query_answer_error(q, DNS_RCODE_REFUSED, DNS_EDE_NOT_SUPPORTED,
 		    "not done by this resolver", ret);
 	drop_kept(q);
 	return QUERY_ANSWERED;
@@ -294,9 +238,10 @@ ask_upstream(
 		counter_add(&n->queries_now, 1);
 		return QUERY_PENDING;
 	}
+	name_ourselves(q);
 	if (rc == -ENOTCONN) {
 		counter_add(&n->query_no_upstream, 1);
-		answer_error(q, DNS_RCODE_SERVFAIL,
+		query_answer_error(q, DNS_RCODE_SERVFAIL,
 		    DNS_EDE_NO_REACHABLE_AUTHORITY,
 		    "no upstream server is configured", ret);
 	} else if (rc == -EOPNOTSUPP) {
@@ -334,7 +279,7 @@ refuse(struct query *q, counter *reason, const struct dns_error *e,
     struct query_answer *ret)
 {
 	counter_add(reason, 1);
-	answer_error(q, e->rcode, e->ede, e->text, ret);
+	query_answer_error(q, e->rcode, e->ede, e->text, ret);
 	return QUERY_ANSWERED;
 }
 
@@ -392,15 +337,12 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 	    DNS_EDE_NOT_AUTHORITATIVE, "recursion must be desired"};
 	struct service_counters *n = &q->worker->counters;
 	const struct config *config = q->worker->config;
-	const struct own *own = q->worker->own;
-	const struct dns_ddr *ddr = own != NULL ? own->ddr : NULL;
-	const struct dns_discovery *discovery;
-	const struct dns_special *zone;
 	enum dns_verdict verdict = dns_query_parse(msg, len, &q->dns);
 	enum query_outcome bad;
 
 	assert(!query_is_pending(q));
 	counter_add(&n->queries, 1);
+	name_ourselves(q);
 	if (breaks_transport(q, verdict, &bad))
 		return bad;
 	if (access_check(config->access.list, asker->address) == ACCESS_DENY)
@@ -416,23 +358,8 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 		q->dns.ecs = &q->subnet.client;
 	if (is_operators(&q->dns))
 		return refuse(q, &n->query_policy, &not_done, ret_answer);
-	if (ddr != NULL && dns_ddr_is_asked(&q->dns)) {
-		counter_add(&n->query_special, 1);
-		answer_designated(q, asker, ddr, ret_answer);
+	if (query_special(q, asker, ret_answer))
 		return QUERY_ANSWERED;
-	}
-	zone = dns_special_find(&q->dns, config->special.forward);
-	if (zone != NULL) {
-		counter_add(&n->query_special, 1);
-		answer_special(q, zone, ret_answer);
-		return QUERY_ANSWERED;
-	}
-	discovery = query_dns64_discovery(q, asker->address);
-	if (discovery != NULL) {
-		counter_add(&n->query_special, 1);
-		answer_discovery(q, discovery, ret_answer);
-		return QUERY_ANSWERED;
-	}
 	if (!(q->dns.flags & DNS_FLAG_RD))
 		return refuse(q, &n->query_policy, &no_recursion, ret_answer);
 	return ask_upstream(q, asker, ret_answer);

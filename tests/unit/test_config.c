@@ -1094,11 +1094,32 @@ test_metrics(void)
 	    "metrics: 1", "f:1: metrics: a mapping of keys is needed here"));
 }
 
+/* They are told in one string of 255 octets. */
+static void
+test_identity(void)
+{
+	static const char *const keys[] = {"version", "id"};
+	char text[400];
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		(void)snprintf(
+		    text, sizeof(text), "special: {%s: %0255d}\n", keys[i], 0);
+		config_unref(load(text));
+		(void)snprintf(
+		    text, sizeof(text), "special: {%s: %0256d}\n", keys[i], 0);
+		CU_ASSERT(is_refused(text,
+		    i == 0 ? "f:1: special.version: is longer than 255 octets"
+			   : "f:1: special.id: is longer than 255 octets"));
+	}
+}
+
 void
 test_config_register(void)
 {
 	CU_pSuite suite = unit_suite("config");
 
+	unit_test(suite, "identity", test_identity);
 	unit_test(suite, "defaults", test_defaults);
 	unit_test(suite, "default_access", test_default_access);
 	unit_test(suite, "values", test_values);

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of a query share among themselves: making an answer. */
+#ifndef RESOLVER_QUERY_ANSWER_H
+#define RESOLVER_QUERY_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dns/wire.h"
+#include "resolver/query.h"
+
+/*
+ * Gets a buffer of `bound` octets, and a view of it for dns/.  False, counted,
+ * and *ret is no answer: there is no memory.
+ */
+bool query_answer_begin(struct query *q, size_t bound, struct query_answer *ret,
+    struct dns_buf *out);
+
+/* Ends what was begun, with what dns/ returned: 0, since `bound` was enough. */
+void query_answer_end(
+    int rc, const struct dns_buf *out, struct query_answer *ret);
+
+/* Makes an answer without records; `ede` and `text` as in struct dns_error. */
+void query_answer_error(struct query *q, uint16_t rcode, int ede,
+    const char *text, struct query_answer *ret);
+
+#endif

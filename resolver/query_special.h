@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Names that are never asked elsewhere: special zones, designated resolvers,
+ * version and name of the server, those by which NAT64 is found.
+ */
+#ifndef RESOLVER_QUERY_SPECIAL_H
+#define RESOLVER_QUERY_SPECIAL_H
+
+#include <stdbool.h>
+
+#include "resolver/query.h"
+
+/* Is it one?  Then it was answered, in *ret, and counted. */
+bool query_special(
+    struct query *q, const struct query_asker *asker, struct query_answer *ret);
+
+#endif
