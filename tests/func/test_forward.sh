@@ -31,7 +31,7 @@ spelt() { # doqspec compares the question octet by octet
 prove FWD-017 spelt
 check "DNSSEC OK is passed" answers 'flags: do' www.example.org A +dnssec
 prove FWD-027 not answers 'EDNS PSEUDOSECTION' www.example.org A +noedns
-prove FWD-070 not has PADDING "$TMPDIR/answer"
+prove FWD-070,DOQ-121 not has PADDING "$TMPDIR/answer"
 check "NXDOMAIN comes through" answers 'status: NXDOMAIN' \
     no.such.example.org A
 prove FWD-086 answers 'EDE: 20' www.example.org A +norec +edns
