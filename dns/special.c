@@ -201,6 +201,12 @@ dns_special_find(const struct dns_query *q, uint64_t off)
 	return NULL;
 }
 
+bool
+dns_special_is_fixed(const struct dns_special *s)
+{
+	return s->is_fixed;
+}
+
 static int
 put_soa(struct dns_buf *out, size_t count, const struct place *at)
 {

@@ -11,6 +11,7 @@
 #ifndef DNS_SPECIAL_H
 #define DNS_SPECIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dns/answer.h"
@@ -38,6 +39,9 @@ int dns_special_bit(const char *zone, uint64_t *ret_bit);
  */
 const struct dns_special *dns_special_find(
     const struct dns_query *q, uint64_t off);
+
+/* Is it one of those that can never be asked elsewhere? */
+bool dns_special_is_fixed(const struct dns_special *s);
 
 /*
  * Makes the answer of that zone into `out`.  Negative ones carry an SOA that

@@ -135,6 +135,47 @@ struct config_certs {
 	size_t count;
 };
 
+/* How a list of names is written: a name a line, hosts(5), or a zone file of a
+ * response policy zone. */
+enum config_list_format {
+	CONFIG_LIST_NAMES,
+	CONFIG_LIST_HOSTS,
+	CONFIG_LIST_RPZ,
+};
+
+/* What is answered for its names. */
+enum config_list_answer {
+	CONFIG_LIST_DEFAULT, /* NXDOMAIN; of rpz: what the zone says */
+	CONFIG_LIST_NXDOMAIN,
+	CONFIG_LIST_NODATA,
+	CONFIG_LIST_REFUSED,
+	CONFIG_LIST_ALLOW,
+};
+
+enum config_list_ede {
+	CONFIG_LIST_BLOCKED,
+	CONFIG_LIST_CENSORED,
+	CONFIG_LIST_FILTERED,
+	CONFIG_LIST_SILENT,
+};
+
+/* A list of names that are answered otherwise. */
+struct config_list {
+	char *file;
+	enum config_list_format format;
+	enum config_list_answer answer;
+	struct config_addrs addresses; /* instead of the answer */
+	bool subdomains;
+	enum config_list_ede ede;
+	char *name;  /* EXTRA-TEXT; may be NULL */
+	size_t line; /* of the file, for errors; 0: none */
+};
+
+struct config_lists {
+	struct config_list *item;
+	size_t count;
+};
+
 /* UDP source ports first..last, both included. */
 struct config_ports {
 	struct config_port_range {
@@ -258,6 +299,13 @@ struct config {
 	struct {
 		struct config_addr listen; /* its len is 0: nowhere */
 	} metrics;
+
+	struct {
+		struct config_texts records; /* each of them is one */
+		struct config_texts hosts;   /* files */
+		struct config_lists lists;
+		uint64_t ttl_ms;
+	} local;
 
 	struct {
 		uint64_t forward; /* the `off` of dns_special_find() */

@@ -292,6 +292,17 @@ clear_servers(struct config_servers *list)
 }
 
 static void
+clear_lists(const struct config_key *key, struct config_lists *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		config_record_clear(key, &list->item[i]);
+	free(list->item);
+	*list = (struct config_lists){0};
+}
+
+static void
 clear_certs(const struct config_key *key, struct config_certs *list)
 {
 	size_t i;
@@ -347,6 +358,13 @@ config_list_append(const struct config_key *key, void *base,
 		return append_addr(list, text, why);
 	if (key->type == CONFIG_TYPE_PINS)
 		return append_pin(list, text, why);
+	if (key->type == CONFIG_TYPE_RECORDS)
+		return config_rr_append(list, text, why);
+	if (key->type == CONFIG_TYPE_FILES)
+		return config_file_append(list, text, why);
+	if (key->type == CONFIG_TYPE_LISTS)
+		return config_value_fail(
+		    why, text, "is no list; write {file: FILE}");
 	if (key->type == CONFIG_TYPE_PORTS)
 		return append_ports(list, text, why);
 	if (key->type == CONFIG_TYPE_PREFIXES)
@@ -369,6 +387,8 @@ config_record_append(const struct config_key *key, void *base,
 		return config_server_append(list, &record->server, build, why);
 	if (key->type == CONFIG_TYPE_STUBS) {
 		rc = append_stub(list, &record->stub, why);
+	} else if (key->type == CONFIG_TYPE_LISTS) {
+		rc = config_blocks_append(list, &record->list, why);
 	} else {
 		assert(key->type == CONFIG_TYPE_CERTS);
 		rc = append_cert(list, &record->cert, why);
@@ -405,8 +425,12 @@ config_list_clear(const struct config_key *key, void *base)
 	else if (key->type == CONFIG_TYPE_ADDRS)
 		clear_items(list, sizeof(struct config_addrs));
 	else if (key->type == CONFIG_TYPE_PINS ||
-		 key->type == CONFIG_TYPE_NAMES)
+		 key->type == CONFIG_TYPE_NAMES ||
+		 key->type == CONFIG_TYPE_RECORDS ||
+		 key->type == CONFIG_TYPE_FILES)
 		clear_texts(list);
+	else if (key->type == CONFIG_TYPE_LISTS)
+		clear_lists(key, list);
 	else if (key->type == CONFIG_TYPE_PORTS)
 		clear_items(list, sizeof(struct config_ports));
 	else if (key->type == CONFIG_TYPE_PREFIXES)

@@ -38,6 +38,9 @@ enum config_type {
 	CONFIG_TYPE_OPTIONS, /* names with values: items are "NAME: VALUE" */
 	CONFIG_TYPE_ADDRS,
 	CONFIG_TYPE_PINS,
+	CONFIG_TYPE_RECORDS,
+	CONFIG_TYPE_FILES,
+	CONFIG_TYPE_LISTS,
 	CONFIG_TYPE_PORTS,
 	CONFIG_TYPE_PREFIXES,
 	CONFIG_TYPE_ZONES, /* uint64_t, bits of dns/special.h */
@@ -47,7 +50,7 @@ enum config_type {
 /*
  * One row of the table. `path` joins sections with dots; keys of the mappings
  * in a list of records are "upstream.servers[].name", and their offset is one
- * into the record: struct config_server, struct config_cert.
+ * into the record: struct config_server, config_cert, config_list.
  */
 struct config_key {
 	const char *path;
@@ -116,6 +119,7 @@ union config_record {
 	struct config_server server;
 	struct config_cert cert;
 	struct config_stub stub;
+	struct config_list list;
 };
 
 /* Frees what the values of a record of this list hold. */
@@ -129,6 +133,17 @@ void config_record_clear(const struct config_key *list, void *record);
 int config_record_append(const struct config_key *key, void *base,
     const struct config_build *build, union config_record *record,
     char why[CONFIG_ERROR_LEN]);
+
+/* Local data and lists (config_local.c): as config_list_append(). */
+int config_rr_append(
+    struct config_texts *list, const char *text, char why[CONFIG_ERROR_LEN]);
+int config_file_append(
+    struct config_texts *list, const char *text, char why[CONFIG_ERROR_LEN]);
+
+/* Checks a list whose keys have been read and appends it; on failure the list
+ * of lists stays as it was, and `item` the caller's. */
+int config_blocks_append(struct config_lists *list,
+    const struct config_list *item, char why[CONFIG_ERROR_LEN]);
 
 /*
  * Checks a server whose keys have been read, completes it (port, name and

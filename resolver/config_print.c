@@ -41,14 +41,16 @@ sample_of(const struct config_key *key)
 
 /* One item a line, so that addresses with colons need no quotes. */
 static void
-print_items(FILE *out, const struct config_key *key, int indent)
+print_items(
+    FILE *out, int indent, const struct config_key *key, const char *items)
 {
-	const char *items = sample_of(key);
+	/* A record has blanks inside. */
+	const char *ends = key->type == CONFIG_TYPE_RECORDS ? "" : " ";
 	size_t len;
 	size_t name;
 
 	while (*items != '\0') {
-		len = strcspn(items, " ");
+		len = strcspn(items, ends);
 		/* NAME:VALUE is written in the table without the blank. */
 		name = key->type == CONFIG_TYPE_OPTIONS
 			   ? strcspn(items, ":") + 1
@@ -78,7 +80,7 @@ print_setting(FILE *out, const struct config_key *key, struct place at)
 		    name, sample);
 	else {
 		(void)fprintf(out, "%*s#%s%s:\n", at.indent, "", at.mark, name);
-		print_items(out, key, indent + INDENT);
+		print_items(out, indent + INDENT, key, sample);
 	}
 }
 
@@ -158,6 +160,12 @@ type_name(enum config_type type)
 		return "list of addresses";
 	case CONFIG_TYPE_PINS:
 		return "list of pins";
+	case CONFIG_TYPE_RECORDS:
+		return "list of records";
+	case CONFIG_TYPE_FILES:
+		return "list of files";
+	case CONFIG_TYPE_LISTS:
+		return "list of lists of names";
 	case CONFIG_TYPE_PORTS:
 		return "list of ports or ranges of ports";
 	case CONFIG_TYPE_PREFIXES:

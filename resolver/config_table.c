@@ -36,10 +36,14 @@
 #define OPTIONS_MAX 256
 #define IPV4_BITS 32
 #define IPV6_BITS 128
+#define RECORDS_MAX 16384
+#define FILES_MAX 64
+#define LISTS_MAX 200
 
 #define IN_CONFIG(member) .offset = offsetof(struct config, member)
 #define IN_CERT(member) .offset = offsetof(struct config_cert, member)
 #define IN_STUB(member) .offset = offsetof(struct config_stub, member)
+#define IN_LIST(member) .offset = offsetof(struct config_list, member)
 #define IN_SERVER(member) .offset = offsetof(struct config_server, member)
 
 const struct config_key config_keys[] = {
@@ -539,6 +543,91 @@ const struct config_key config_keys[] = {
 	.verdict = ACCESS_ALLOW,
 	.help = "Whose answers are changed; all clients', if nobody is\n"
 		"named."},
+    {.path = "local",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "Names that are answered here because you say so: records of\n"
+		"your own, and lists of names to block. Files are read at\n"
+		"the start and by a reload; if one of them cannot be used,\n"
+		"all stay as they were."},
+    {.path = "local.records",
+	.type = CONFIG_TYPE_RECORDS,
+	IN_CONFIG(local.records),
+	.max = RECORDS_MAX,
+	.example = "printer.lan. 300 IN A 192.0.2.7",
+	.help = "Records, as in a zone file. A name that has some is\n"
+		"answered from them alone; *.NAME stands for those below it\n"
+		"that have none. CNAME is followed within these records and\n"
+		"those of local.hosts. Other names are ordinary ones, but\n"
+		"where there is an SOA record, no others exist below it."},
+    {.path = "local.hosts",
+	.type = CONFIG_TYPE_FILES,
+	IN_CONFIG(local.hosts),
+	.max = FILES_MAX,
+	.example = "/etc/hosts",
+	.help = "Files in the form of /etc/hosts: A, AAAA and PTR records."},
+    {.path = "local.lists",
+	.type = CONFIG_TYPE_LISTS,
+	IN_CONFIG(local.lists),
+	.max = LISTS_MAX,
+	.help = "Lists of names that are blocked, or not. The first list\n"
+		"that has a name decides; local.records and local.hosts go\n"
+		"before all of them. localhost, invalid, onion and\n"
+		"resolver.arpa are never looked for in lists."},
+    {.path = "local.lists[].file",
+	.type = CONFIG_TYPE_TEXT,
+	IN_LIST(file),
+	.example = "/etc/quoll/blocked.txt",
+	.help = "The file. Lines that cannot be understood are left out and\n"
+		"counted in the log; a fault in a policy zone is an error."},
+    {.path = "local.lists[].format",
+	.type = CONFIG_TYPE_CHOICE,
+	IN_LIST(format),
+	.example = "hosts",
+	.choices = {"names", "hosts", "rpz"},
+	.help = "names, the default: one a line, or *.NAME, which is those\n"
+		"below it. hosts: as /etc/hosts; the addresses do not\n"
+		"matter. rpz: the zone file of a response policy zone, of\n"
+		"which triggers that are names are done."},
+    {.path = "local.lists[].answer",
+	.type = CONFIG_TYPE_CHOICE,
+	IN_LIST(answer),
+	.example = "nxdomain",
+	.choices = {"default", "nxdomain", "nodata", "refused", "allow"},
+	.help = "What is answered. allow: they are ordinary names, whatever\n"
+		"later lists say. default: nxdomain, but of rpz what the\n"
+		"zone says; its drop is answered REFUSED."},
+    {.path = "local.lists[].addresses",
+	.type = CONFIG_TYPE_ADDRS,
+	IN_LIST(addresses),
+	.max = ADDRESSES_MAX,
+	.help = "Addresses to answer with, instead of answer; no data for\n"
+		"other types."},
+    {.path = "local.lists[].subdomains",
+	.type = CONFIG_TYPE_BOOL,
+	IN_LIST(subdomains),
+	.example = "true",
+	.help = "Whether all names below them are meant, too; by default\n"
+		"they are not. Not for rpz."},
+    {.path = "local.lists[].ede",
+	.type = CONFIG_TYPE_CHOICE,
+	IN_LIST(ede),
+	.example = "filtered",
+	.choices = {"blocked", "censored", "filtered", "none"},
+	.help = "The Extended DNS Error that goes with it (RFC 8914):\n"
+		"blocked (15, the default), censored (16), filtered (17)."},
+    {.path = "local.lists[].name",
+	.type = CONFIG_TYPE_TEXT,
+	IN_LIST(name),
+	.example = "advertisements",
+	.help = "A text that clients are told with it, of at most 64\n"
+		"octets."},
+    {.path = "local.ttl",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(local.ttl_ms),
+	.max = 24 * HOUR,
+	.initial = "5m",
+	.help = "How long answers from local.hosts and local.lists, and\n"
+		"negative ones, may be cached."},
     {.path = "special",
 	.type = CONFIG_TYPE_SECTION,
 	.help = "Names that are answered here and asked nobody else."},
@@ -646,5 +735,5 @@ bool
 config_type_has_records(enum config_type type)
 {
 	return type == CONFIG_TYPE_SERVERS || type == CONFIG_TYPE_CERTS ||
-	       type == CONFIG_TYPE_STUBS;
+	       type == CONFIG_TYPE_STUBS || type == CONFIG_TYPE_LISTS;
 }

@@ -330,6 +330,9 @@ config_value_set(const struct config_key *key, void *base,
 	case CONFIG_TYPE_OPTIONS:
 	case CONFIG_TYPE_ADDRS:
 	case CONFIG_TYPE_PINS:
+	case CONFIG_TYPE_RECORDS:
+	case CONFIG_TYPE_FILES:
+	case CONFIG_TYPE_LISTS:
 	case CONFIG_TYPE_PORTS:
 	case CONFIG_TYPE_PREFIXES:
 	case CONFIG_TYPE_ZONES:

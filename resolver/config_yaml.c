@@ -278,6 +278,8 @@ read_record(struct walk *walk, const struct config_key *key, void *base,
 		record.cert.line = line_of(node);
 	if (key->type == CONFIG_TYPE_STUBS)
 		record.stub.line = line_of(node);
+	if (key->type == CONFIG_TYPE_LISTS)
+		record.list.line = line_of(node);
 	rc = config_record_append(key, base, loader->build, &record, why);
 	if (rc == -ENOMEM)
 		loader->rc = rc;

@@ -19,6 +19,8 @@
 	X(query_denied, "answered REFUSED: access list")                       \
 	X(query_early, "answered REFUSED: not in early data")                  \
 	X(query_policy, "answered REFUSED: not done here")                     \
+	X(query_local, "answered here: local data")                            \
+	X(query_blocked, "answered here: on a list")                           \
 	X(query_special, "answered here: special names")                       \
 	X(query_identity, "answered here: version or name of the server")      \
 	X(query_any, "answered with one HINFO: ANY")                           \

@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -353,12 +354,18 @@ load_and_run(struct daemon *d)
 	return status;
 }
 
+/* From here on memory is given back to the system when it is freed. */
+#define BIG_ALLOCATION (1024 * 1024)
+
 int
 main(int argc, char **argv)
 {
 	struct daemon d = {.nevents = 0};
 	char why[CONFIG_ERROR_LEN];
 
+	/* Otherwise glibc learns from the first reload to keep what lists of
+	 * names took up. */
+	(void)mallopt(M_MMAP_THRESHOLD, BIG_ALLOCATION);
 	if (options_parse(argc, argv, &build, why, sizeof(why), &d.options) !=
 	    0) {
 		fprintf(stderr, "quolld: %s (see quolld -h)\n", why);

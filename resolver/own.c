@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "dns/local.h"
 #include "resolver/designate.h"
+#include "resolver/local.h"
 
 struct own *
 own_ref(struct own *own)
@@ -25,6 +27,7 @@ own_unref(struct own *own)
 	if (atomic_fetch_sub_explicit(&own->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	free(own->ddr);
+	dns_local_free(own->local);
 	free(own);
 }
 
@@ -41,6 +44,8 @@ own_load(const struct config *config, const struct own_facts *facts,
 	}
 	atomic_init(&own->refs, 1);
 	rc = designate(config, facts, listener, &own->ddr);
+	if (rc == 0)
+		rc = local_load(config, listener, &own->local);
 	if (rc != 0) {
 		own_unref(own);
 		return rc;

@@ -14,11 +14,13 @@
 #include "resolver/config.h"
 
 struct dns_ddr;
+struct dns_local;
 struct evquic_cred;
 
 struct own {
 	atomic_uint refs;
-	struct dns_ddr *ddr; /* designated resolvers; NULL: none */
+	struct dns_ddr *ddr;	 /* designated resolvers; NULL: none */
+	struct dns_local *local; /* data and lists; NULL: none */
 };
 
 /* What is there besides configuration and its files. */

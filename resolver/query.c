@@ -9,6 +9,7 @@
  *	do we know it?                              NOTIMP
  *	is its client subnet one, if we look?       FORMERR
  *	do we do such things?                       REFUSED or NOTIMP
+ *	ours: local data, or on a list?             answered here
  *	a special name?                             answered here
  *	is recursion wanted?                        REFUSED, EDE 20
  *	ask upstream                                what it says, or SERVFAIL

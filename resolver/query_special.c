@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The rung of names that are never asked elsewhere.  What such a name means and
+ * The rung of what is answered here: local data and lists, and names that are
+ * never asked elsewhere.  What such a name means and
  * how its answer looks is dns/'s; here it is found out whose it is.
  */
 #include "resolver/query_special.h"
 
 #include "dns/ddr.h"
 #include "dns/identity.h"
+#include "dns/local.h"
 #include "dns/special.h"
 #include "resolver/own.h"
 #include "resolver/query_answer.h"
@@ -97,6 +99,28 @@ is_identity(struct query *q, struct query_answer *ret)
 	return true;
 }
 
+/* Local data, or a name on a list; false: an ordinary name. */
+static bool
+answer_local(struct query *q, bool only_data, struct query_answer *ret)
+{
+	struct service_counters *n = &q->worker->counters;
+	const struct own *own = q->worker->own;
+	struct dns_local_match match;
+	struct dns_buf out;
+	size_t bound;
+
+	if (own == NULL ||
+	    !dns_local_find(own->local, &q->dns, only_data, &match))
+		return false;
+	counter_add(match.is_listed ? &n->query_blocked : &n->query_local, 1);
+	bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
+	if (query_answer_begin(q, bound + match.records, ret, &out))
+		query_answer_end(
+		    dns_local_answer(&match, &q->dns, &q->front->hop, &out),
+		    &out, ret);
+	return true;
+}
+
 /* A zone of the table; resolver.arpa has designations where there are some. */
 static void
 answer_zone(struct query *q, const struct query_asker *asker,
@@ -121,6 +145,9 @@ query_special(
 	if (is_identity(q, ret))
 		return true;
 	zone = dns_special_find(&q->dns, q->worker->config->special.forward);
+	/* No list takes from us what is never asked elsewhere. */
+	if (answer_local(q, zone != NULL && dns_special_is_fixed(zone), ret))
+		return true;
 	discovery = query_dns64_discovery(q, asker->address);
 	if (zone == NULL && discovery == NULL)
 		return false;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Names that are never asked elsewhere: special zones, designated resolvers,
- * version and name of the server, those by which NAT64 is found.
+ * What is answered here: local data, listed names, special zones, designated
+ * resolvers, version and name of the server, those by which NAT64 is found.
  */
 #ifndef RESOLVER_QUERY_SPECIAL_H
 #define RESOLVER_QUERY_SPECIAL_H

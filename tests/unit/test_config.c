@@ -376,13 +376,13 @@ test_errors(void)
 	    {"cache: {}\n",
 		"f:1: unknown key \"cache\"; there are: workers, state, "
 		"listen, tls, quic, upstream, ecs, access, limits, log, "
-		"metrics, dns64, special, ddr"},
+		"metrics, dns64, local, special, ddr"},
 	    {"log:\n  colour: no\n",
 		"f:2: unknown key \"colour\" in log; there are: level, format"},
 	    {"log.level: info\n",
 		"f:1: unknown key \"log.level\"; there are: workers, state, "
 		"listen, tls, quic, upstream, ecs, access, limits, log, "
-		"metrics, dns64, special, ddr"},
+		"metrics, dns64, local, special, ddr"},
 	    {"log: {level: loud}\n", "f:1: log.level: \"loud\" is none of "
 				     "error, warning, info, debug"},
 	    {"upstream: {prefer-tcp: 1}\n",
@@ -930,6 +930,66 @@ test_certificate_errors(void)
 }
 
 static void
+test_local(void)
+{
+	struct config *config =
+	    load("local:\n"
+		 "  records: [printer.lan. 300 IN A 192.0.2.7]\n"
+		 "  hosts: /etc/hosts\n"
+		 "  lists:\n"
+		 "    - {file: a, format: hosts, subdomains: true, name: ads}\n"
+		 "    - {file: b, format: rpz, answer: allow, ede: filtered}\n"
+		 "    - {file: c, addresses: [192.0.2.1, 2001:db8::1]}\n"
+		 "  ttl: 10s\n");
+	const struct config_list *list = config->local.lists.item;
+
+	CU_ASSERT_EQUAL_FATAL(config->local.lists.count, 3);
+	CU_ASSERT_EQUAL(config->local.records.count, 1);
+	CU_ASSERT_STRING_EQUAL(config->local.hosts.item[0], "/etc/hosts");
+	CU_ASSERT_EQUAL(config->local.ttl_ms, 10000);
+	CU_ASSERT_STRING_EQUAL(list[0].file, "a");
+	CU_ASSERT_EQUAL(list[0].format, CONFIG_LIST_HOSTS);
+	CU_ASSERT(list[0].subdomains && list[0].line == 5);
+	CU_ASSERT_STRING_EQUAL(list[0].name, "ads");
+	CU_ASSERT_EQUAL(list[1].answer, CONFIG_LIST_ALLOW);
+	CU_ASSERT_EQUAL(list[1].ede, CONFIG_LIST_FILTERED);
+	CU_ASSERT(!list[2].subdomains && list[2].addresses.count == 2);
+	config_unref(config);
+}
+
+static void
+test_local_errors(void)
+{
+	static const struct {
+		const char *text;
+		const char *error;
+	} rows[] = {
+	    {"local: {records: [x.lan. A 1.2.3]}\n",
+		"f:1: local.records: \"x.lan. A 1.2.3\" is no record, such as "
+		"\"printer.lan. 300 IN A 192.0.2.7\": Syntax error, could not "
+		"parse the RR's rdata"},
+	    {"local:\n  lists:\n    - {format: rpz}\n",
+		"f:3: local.lists: a list without file"},
+	    {"local:\n  lists: [blocked.txt]\n",
+		"f:2: local.lists: \"blocked.txt\" is no list; write {file: "
+		"FILE}"},
+	    {"local: {lists: {file: a, answer: nodata, addresses: "
+	     "192.0.2.1}}\n",
+		"f:1: local.lists: a list has either answer or addresses"},
+	    {"local: {lists: {file: a, format: rpz, subdomains: true}}\n",
+		"f:1: local.lists: a policy zone says itself, by \"*\", where "
+		"it means subdomains"},
+	    {"local: {lists: {file: a, ede: 15}}\n",
+		"f:1: local.lists[].ede: \"15\" is none of blocked, censored, "
+		"filtered, none"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CU_ASSERT(is_refused(rows[i].text, rows[i].error));
+}
+
+static void
 test_override(void)
 {
 	static const char text[] = "workers: 2\n"
@@ -1141,6 +1201,8 @@ test_config_register(void)
 	unit_test(suite, "recursive_errors", test_recursive_errors);
 	unit_test(suite, "certificates", test_certificates);
 	unit_test(suite, "certificate_errors", test_certificate_errors);
+	unit_test(suite, "local", test_local);
+	unit_test(suite, "local_errors", test_local_errors);
 	unit_test(suite, "metrics", test_metrics);
 	unit_test(suite, "override", test_override);
 	unit_test(suite, "restart_keys", test_restart_keys);
