@@ -65,7 +65,7 @@ Y
 config
 check "--check likes it" "$QUOLLD" -c "$TMPDIR/quolld.yaml" --check \
     2> "$TMPDIR/check"
-check "--check tells how much" has 'local: [0-9]+ names, 7 files' \
+check "--check tells what is left out" has 'hosts:3: not understood' \
     "$TMPDIR/check"
 quolld_start
 check "says so" told 'info: local: [0-9]+ names, 7 files, '
