@@ -8,6 +8,8 @@
 
 . "$SRC/tests/func/lib.sh"
 
+[ "$VARIANT" = plain ] || skip "sanitizers need what the unit forbids"
+
 need systemd-analyze
 unit=$TMPDIR/quolld.service
 # The program is not where it will be installed.

@@ -11,6 +11,8 @@
 
 . "$SRC/tests/func/lib.sh"
 
+[ "$VARIANT" = plain ] || skip "sanitizers need what the unit forbids"
+
 T=$TMPDIR
 need unshare nsenter systemctl ip openssl python3
 [ -x /lib/systemd/systemd ] || skip "no systemd"
