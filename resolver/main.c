@@ -6,6 +6,7 @@
  * server, and then only waits for signals: TERM and INT drain, HUP reloads,
  * USR1 reports.  The work is done by the workers' threads.
  */
+#include "resolver/back/recursor.h"
 #include "resolver/certs.h"
 #include "resolver/config.h"
 #include "resolver/ops/metrics_page.h"
@@ -275,8 +276,8 @@ run(struct daemon *d, struct config *config)
 static int
 print_version(void)
 {
-	char ngtcp2[32], gnutls[32], event[32];
-	const char *libs[] = {ngtcp2, gnutls, event, NULL};
+	char ngtcp2[32], gnutls[32], event[32], unbound[32];
+	const char *libs[] = {ngtcp2, gnutls, event, unbound, NULL};
 
 	(void)snprintf(
 	    ngtcp2, sizeof(ngtcp2), "ngtcp2 %s", evquic_ngtcp2_version());
@@ -284,6 +285,8 @@ print_version(void)
 	    gnutls, sizeof(gnutls), "GnuTLS %s", evquic_gnutls_version());
 	(void)snprintf(
 	    event, sizeof(event), "libevent %s", event_get_version());
+	(void)snprintf(
+	    unbound, sizeof(unbound), "libunbound %s", recursor_version());
 	options_print_version(stdout, PACKAGE_VERSION, libs);
 	return OPTIONS_EXIT_OK;
 }
@@ -328,6 +331,8 @@ check(const struct config *config)
 	facts.cred = cred;
 	if (rc == 0)
 		rc = own_load(config, &facts, &listener, &own);
+	if (rc == 0)
+		rc = recursor_check(config, &listener);
 	own_unref(own);
 	evquic_cred_unref(cred);
 	return rc == 0 ? OPTIONS_EXIT_OK : OPTIONS_EXIT_FAILURE;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct certs_listener;
 struct config;
 struct log;
 struct recursor;
@@ -51,13 +52,22 @@ struct recursor_answer {
 
 /*
  * Makes a recursor of what the configuration says, with its state (RFC 5011)
- * in `state_dir`; NULL: it has none, as with --check.  On failure one line was
- * logged that says what is wrong, with its place in the file if it has one.
- * Returns 0, -EINVAL or -ENOMEM.  For the main thread, as are those below up to
- * recursor_free().
+ * in `state_dir`.  On failure one line was logged that says what is wrong, with
+ * its place in the file if it has one.  Returns 0, -EINVAL or -ENOMEM.  For the
+ * main thread, as are those below up to recursor_free().
  */
 int recursor_new(const struct config *config, const char *state_dir,
     struct log *log, struct recursor **ret_recursor);
+
+/*
+ * Would it be made?  0, or a negative errno and the listener was told what is
+ * wrong; needs no state directory.  Anything but recursion is fine.
+ */
+int recursor_check(
+    const struct config *config, const struct certs_listener *listener);
+
+/* The version of libunbound; static. */
+const char *recursor_version(void);
 
 /* Starts its thread; 0 or a negative errno. */
 int recursor_start(struct recursor *r);

@@ -36,6 +36,9 @@ struct recursor *recursor_with(const struct recursor_engine_ops *ops,
 /* Is it made of what the text says, and does it work? */
 bool recursor_is_about(struct recursor *r, const char *about);
 
+/* The engine that was given the job. */
+void *recursor_engine_of(const struct recursor_job *job);
+
 /* For the engine: the job is done.  The message passes to it. */
 void recursor_answered(
     struct recursor_job *job, const struct recursor_answer *answer);

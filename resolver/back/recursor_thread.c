@@ -227,6 +227,12 @@ recursor_cancel(struct recursor_job *job)
 
 /* ---------------------------------------------------------- the thread's -- */
 
+void *
+recursor_engine_of(const struct recursor_job *job)
+{
+	return job->recursor->engine;
+}
+
 void
 recursor_answered(
     struct recursor_job *job, const struct recursor_answer *answer)

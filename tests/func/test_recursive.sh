@@ -23,6 +23,12 @@ ns.org. 86400 IN A $NET.2
 dead. 86400 IN NS ns.dead.
 ns.dead. 86400 IN A $NET.9
 Z
+	cat > "$TMPDIR/only" <<Z
+only. 300 IN SOA ns.only. x.only. 1 3600 600 86400 60
+only. 300 IN NS ns.only.
+ns.only. 300 IN A $NET.2
+www.only. 300 IN A 192.0.2.3
+Z
 	cat > "$TMPDIR/org" <<Z
 org. 300 IN SOA ns.org. x.org. 1 3600 600 86400 60
 org. 300 IN NS ns.org.
@@ -55,6 +61,9 @@ zone:
 zone:
 	name: org
 	zonefile: "$TMPDIR/org"
+zone:
+	name: only
+	zonefile: "$TMPDIR/only"
 CONF
 	nsd -d -c "$TMPDIR/nsd.conf" > "$TMPDIR/nsd.log" 2>&1 < /dev/null &
 	NSD_PID=$!
@@ -102,4 +111,82 @@ check "none was secure" [ "$(said recursion_secure)" = 0 ]
 check "none was bogus" [ "$(said recursion_bogus)" = 0 ]
 check "all could be parsed" [ "$(said recursion_broken)" = 0 ]
 check "nothing is outstanding" [ "$(said asks_outstanding)" = 0 ]
+
+# What is for a server, not for a resolver.
+check "another class" answers 'status: REFUSED' www.example.org A CH
+check "a signature by a key that nobody has (RFC 8945 5.2.1)" \
+    answers 'status: NOTAUTH' www.example.org A \
+    -y hmac-sha256:key.example:c2VjcmV0c2VjcmV0c2VjcmV0
+
+# ---- reload -----------------------------------------------------------
+
+# conf LINE: the configuration, with a line more below `recursive:`.
+conf() {
+	quolld_config <<Y
+listen: ["quic://127.0.0.1:0"]
+upstream:
+  recursive:
+    root-hints: $TMPDIR/hints
+    validate: false
+    $1
+limits: {query-timeout: 2s}
+Y
+}
+seen() {
+	tail -n +$((_seen + 1)) "$TMPDIR/quolld.log" | grep -q "$1"
+}
+# reload REGEX: SIGHUP, until a new line says so.
+reload() {
+	_seen=$(wc -l < "$TMPDIR/quolld.log")
+	kill -HUP "$QUOLLD_PID"
+	check "it says $1" wait_for 10 seen "$1"
+}
+
+# Without any server only the cache knows.
+stop "$NSD_PID"
+conf 'options: {do-not-query-localhost: false}'
+reload 'info: reloaded'
+check "the same settings keep the cache" \
+    answers 'IN.A.192\.0\.2\.1' www.example.org A
+for wrong in 'options: {private-address: nonsense}' \
+    'options: {prefetch: maybe}' "root-hints: $TMPDIR/none" \
+    'stubs: [{zone: org, addresses: 192.0.2.1, port: 70000}]' \
+    'options: {verbosity: 5}'; do
+	conf "$wrong"
+	[ "${wrong#root-hints}" = "$wrong" ] ||
+	    sed -i '4d' "$TMPDIR/quolld.yaml"
+	_line=$(grep -nF "$wrong" "$TMPDIR/quolld.yaml" | cut -d: -f1)
+	"$QUOLLD" --check -c "$TMPDIR/quolld.yaml" > "$TMPDIR/check.log" 2>&1
+	check "--check names the line of $wrong" \
+	    has "quolld.yaml:$_line: upstream.recursive" "$TMPDIR/check.log"
+	reload "quolld.yaml:$_line: upstream.recursive"
+	check "and all stays as it was" \
+	    answers 'IN.A.192\.0\.2\.1' www.example.org A
+done
+conf 'options: {do-not-query-localhost: false, prefetch: true}'
+reload 'info: reloaded'
+check "other settings begin anew" answers 'EDE: 22' www.example.org A
+nsd_tree
+check "and it resolves again" wait_for 10 \
+    answers 'IN.A.192\.0\.2\.1' www.example.org A
+
+# ---- other zones ------------------------------------------------------
+
+# The root does not know `only`: its server is told.
+conf "options: {do-not-query-localhost: false}
+    stubs: [{zone: only, addresses: $NET.2}]
+    forwards: [{zone: gone, addresses: $NET.9, port: 5353}]"
+reload 'info: reloaded'
+check "a stub zone" answers 'IN.A.192\.0\.2\.3' www.only A
+check "a forwarded zone whose server is dead" answers 'EDE: 22' www.gone A
+check "the others as before" answers 'IN.A.192\.0\.2\.1' www.example.org A
+
+# Ended while it resolves: a drain answers what runs.
+ask www.dead A > "$TMPDIR/last" 2>&1 &
+last=$!
+wait_for 10 sh -c "kill -USR1 $QUOLLD_PID; sleep 0.2
+	tail -n 200 '$TMPDIR/quolld.log' | grep -q 'asks_outstanding 1'" ||
+    fail "nothing is outstanding"
 quolld_stop
+wait $last
+check "a drain answers what runs" has 'status: SERVFAIL' "$TMPDIR/last"
