@@ -40,12 +40,19 @@ struct bridge {
 	struct sockaddr_in server;
 	struct evquic_conn *conn; /* NULL while there is none */
 	struct list asks;
+	struct list clients;
 	bool is_open;
+};
+
+struct client {
+	struct list link;
+	struct bridge *bridge;
+	struct bufferevent *tcp;
 };
 
 struct ask {
 	struct list link;
-	struct bufferevent *client;   /* NULL: it has gone */
+	struct client *client;	      /* NULL: it has gone */
 	struct evquic_stream *stream; /* NULL: it waits for one */
 	struct evbuffer *query, *answer;
 	uint8_t id[2];
@@ -68,7 +75,7 @@ finish(struct ask *ask)
 
 	if (ask->client != NULL && len >= PREFIX_LEN + HEADER_LEN) {
 		memcpy(data + ID_AT, ask->id, sizeof(ask->id));
-		(void)bufferevent_write_buffer(ask->client, ask->answer);
+		(void)bufferevent_write_buffer(ask->client->tcp, ask->answer);
 	}
 	if (ask->stream != NULL) {
 		evquic_stream_set_data(ask->stream, NULL);
@@ -213,8 +220,7 @@ need_connection(struct bridge *bridge)
 /* ---- TCP --------------------------------------------------------------- */
 
 static void
-take_query(struct bridge *bridge, struct bufferevent *client,
-    struct evbuffer *in, size_t len)
+take_query(struct client *client, struct evbuffer *in, size_t len)
 {
 	static const uint8_t none[2] = {0, 0};
 	struct ask *ask = calloc(1, sizeof(*ask));
@@ -231,14 +237,14 @@ take_query(struct bridge *bridge, struct bufferevent *client,
 		fail("out of memory");
 	(void)evbuffer_remove_buffer(
 	    in, ask->query, len - PREFIX_LEN - sizeof(ask->id));
-	list_append(&bridge->asks, &ask->link);
-	need_connection(bridge);
+	list_append(&client->bridge->asks, &ask->link);
+	need_connection(client->bridge);
 }
 
 static void
-on_readable(struct bufferevent *client, void *arg)
+on_readable(struct bufferevent *tcp, void *arg)
 {
-	struct evbuffer *in = bufferevent_get_input(client);
+	struct evbuffer *in = bufferevent_get_input(tcp);
 	uint8_t prefix[PREFIX_LEN];
 	size_t len;
 
@@ -248,24 +254,32 @@ on_readable(struct bufferevent *client, void *arg)
 			fail("that is no DNS");
 		if (evbuffer_get_length(in) < len)
 			return;
-		take_query(arg, client, in, len);
+		take_query(arg, in, len);
 	}
 }
 
 static void
-on_gone(struct bufferevent *client, short what, void *arg)
+free_client(struct client *client)
 {
-	struct bridge *bridge = arg;
-	struct list *at = bridge->asks.next;
+	struct list *head = &client->bridge->asks;
 
-	(void)what;
-	for (; at != &bridge->asks; at = at->next) {
+	for (struct list *at = head->next; at != head; at = at->next) {
 		struct ask *ask = container_of(at, struct ask, link);
 
 		if (ask->client == client)
 			ask->client = NULL;
 	}
-	bufferevent_free(client);
+	list_remove(&client->link);
+	bufferevent_free(client->tcp);
+	free(client);
+}
+
+static void
+on_gone(struct bufferevent *tcp, short what, void *arg)
+{
+	(void)tcp;
+	(void)what;
+	free_client(arg);
 }
 
 static void
@@ -273,16 +287,19 @@ on_accept(struct evconnlistener *listener, evutil_socket_t fd,
     struct sockaddr *from, int len, void *arg)
 {
 	struct bridge *bridge = arg;
-	struct bufferevent *client =
-	    bufferevent_socket_new(bridge->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	struct client *client = calloc(1, sizeof(*client));
 
 	(void)listener;
 	(void)from;
 	(void)len;
-	if (client == NULL)
+	if (client == NULL ||
+	    (client->tcp = bufferevent_socket_new(
+		 bridge->base, fd, BEV_OPT_CLOSE_ON_FREE)) == NULL)
 		fail("out of memory");
-	bufferevent_setcb(client, on_readable, NULL, on_gone, bridge);
-	(void)bufferevent_enable(client, EV_READ | EV_WRITE);
+	client->bridge = bridge;
+	list_append(&bridge->clients, &client->link);
+	bufferevent_setcb(client->tcp, on_readable, NULL, on_gone, client);
+	(void)bufferevent_enable(client->tcp, EV_READ | EV_WRITE);
 }
 
 static void
@@ -348,6 +365,7 @@ set_up(struct bridge *bridge, const char *port)
 	    .size = sizeof(any), .flags = EVQUIC_TRUST_INSECURE};
 
 	list_init(&bridge->asks);
+	list_init(&bridge->clients);
 	bridge->server.sin_family = AF_INET;
 	bridge->server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	bridge->server.sin_port = htons((uint16_t)atoi(port));
@@ -380,6 +398,9 @@ main(int argc, char **argv)
 	event_free(term);
 	event_free(udp);
 	evconnlistener_free(listener);
+	while (!list_is_empty(&bridge.clients))
+		free_client(
+		    container_of(bridge.clients.next, struct client, link));
 	evquic_endpoint_free(bridge.endpoint); /* its connection ends, too */
 	evquic_trust_unref(bridge.trust);
 	evquic_worker_free(bridge.worker);
