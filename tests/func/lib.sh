@@ -137,7 +137,7 @@ _sanitizer="$_sanitizer|==[0-9]+== (Invalid|Syscall|Conditional|Use of|.* lost i
 
 _finish() {
 	_status=$?
-	trap - EXIT HUP INT TERM
+	trap - EXIT HUP INT TERM PIPE
 	for _c in $_children; do
 		stop "${_c%%:*}" || true
 	done
@@ -163,7 +163,7 @@ _finish() {
 	exit 0
 }
 trap _finish EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT TERM PIPE
 
 # free_port: one that is free now; who uses it must be ready to try again.
 free_port() {
@@ -235,15 +235,15 @@ quolld_stop() {
 
 # said NAME: the counter's or account's value now; 0 if it is not printed.
 said() {
-	_lines=$(wc -l < "$TMPDIR/quolld.log")
+	_lines=$(wc -l < "$_qlog")
 	kill -USR1 "$QUOLLD_PID"
 	wait_for 10 _told
-	tail -n +$((_lines + 1)) "$TMPDIR/quolld.log" |
+	tail -n +$((_lines + 1)) "$_qlog" |
 	    awk -v name="$1" '$(NF - 1) == name { n = $NF } END { print n + 0 }'
 }
 _told() {
 	# A report is written line by line; this is said last.
-	tail -n +$((_lines + 1)) "$TMPDIR/quolld.log" |
+	tail -n +$((_lines + 1)) "$_qlog" |
 	    grep -q 'certificate .* expires in [-0-9]* s$'
 }
 

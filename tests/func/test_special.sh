@@ -76,6 +76,7 @@ check "hostname.bind" answers '"box-1"$' -c CH HostName.Bind TXT
 check "NSID" answers 'NSID: .*"box-1"' www.example.org A +nsid
 check "with the answer" has 'A.192\.0\.2\.1' answer
 prove FWD-029 not answers NSID www.example.org A +edns
+check "four were told who we are" [ "$(said query_identity)" -eq 4 ]
 
 
 # ANY: what the server says, which is one RRset of several with knotd.
@@ -91,6 +92,7 @@ prove FWD-168 has 'IN.HINFO."RFC8482" ""$' answer
 prove FWD-167 not has 'Flags:.* tc' answer
 prove FWD-168 answers 'CNAME.www\.example\.org' alias.example.org ANY
 prove FWD-168 answers '^example\.org\..*IN.(SOA|NS|MX).' example.org ANY +dnssec
+check "one was told little" [ "$(said query_any)" -eq 1 ]
 check "no such name" answers 'status: NXDOMAIN;' no.such.example.org ANY
 check "another type" answers 'A.192\.0\.2\.1' www.example.org A
 quolld_stop
