@@ -31,6 +31,8 @@ free_config(struct config *config)
 	access_free(config->access.list);
 	access_free(config->dns64.for_whom);
 	free(config->dns64.nets);
+	for (size_t i = 0; i < CONFIG_RIGHTS; i++)
+		access_free(config->access.right[i]);
 	free(config->file);
 	free(config);
 }

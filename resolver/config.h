@@ -69,6 +69,14 @@ enum config_any {
 	CONFIG_ANY_HINFO,
 };
 
+/* What is done for operators of zones only, and for nobody by default. */
+enum config_right {
+	CONFIG_MAY_TRANSFER,
+	CONFIG_MAY_NOTIFY,
+	CONFIG_MAY_UPDATE,
+	CONFIG_RIGHTS
+};
+
 /* One socket address. */
 struct config_addr {
 	struct sockaddr_storage ss;
@@ -282,6 +290,11 @@ struct config {
 		struct config_prefixes deny;
 		struct config_prefixes trusted;
 		struct access *list; /* the three, compiled; never NULL */
+		struct config_prefixes transfer;
+		struct config_prefixes notify;
+		struct config_prefixes update;
+		/* These three; NULL: nobody. */
+		struct access *right[CONFIG_RIGHTS];
 	} access;
 
 	struct {
@@ -290,6 +303,12 @@ struct config {
 		uint64_t query_timeout_ms;
 		uint64_t memory_bytes; /* of connections; 0: 25 % of RAM */
 	} limits;
+
+	struct {
+		struct config_servers servers; /* none: those of upstream */
+		uint32_t max;		       /* of a worker */
+		uint64_t timeout_ms;
+	} transfer;
 
 	struct {
 		enum log_level level;

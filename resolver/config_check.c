@@ -289,6 +289,25 @@ compile_dns64(struct config *config)
 	    clients->item, clients->count, &config->dns64.for_whom);
 }
 
+/* Who may do what by default nobody may. */
+static int
+compile_rights(struct config *config)
+{
+	const struct config_prefixes *lists[CONFIG_RIGHTS] = {
+	    [CONFIG_MAY_TRANSFER] = &config->access.transfer,
+	    [CONFIG_MAY_NOTIFY] = &config->access.notify,
+	    [CONFIG_MAY_UPDATE] = &config->access.update,
+	};
+	int rc = 0;
+
+	for (size_t i = 0; i < CONFIG_RIGHTS && rc == 0; i++) {
+		if (lists[i]->count > 0)
+			rc = access_new(lists[i]->item, lists[i]->count,
+			    &config->access.right[i]);
+	}
+	return rc;
+}
+
 void
 config_check(struct config_loader *loader)
 {
@@ -311,6 +330,8 @@ config_check(struct config_loader *loader)
 	}
 	if (rc == 0)
 		rc = compile_dns64(loader->config);
+	if (rc == 0)
+		rc = compile_rights(loader->config);
 	if (rc != 0)
 		loader->rc = rc;
 }

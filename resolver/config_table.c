@@ -30,6 +30,7 @@
 #define PREFIXES_MAX 16384
 #define ZONES_MAX 64
 #define EXCLUDES_MAX 64
+#define TRANSFERS_MAX 1000
 #define CERTS_MAX 256
 #define DDR_NAMES_MAX 16
 #define STUBS_MAX 1024
@@ -144,7 +145,8 @@ const struct config_key config_keys[] = {
 	.initial = "1m",
 	.help = "Time for a client to take an answer, however slowly it\n"
 		"reads; then the connection is closed with\n"
-		"DOQ_EXCESSIVE_LOAD."},
+		"DOQ_EXCESSIVE_LOAD. Of a zone transfer: to take the next\n"
+		"64K of it."},
     {.path = "quic.max-streams",
 	.type = CONFIG_TYPE_COUNT,
 	IN_CONFIG(quic.max_streams),
@@ -454,6 +456,31 @@ const struct config_key config_keys[] = {
 	.initial = "127.0.0.0/8 ::1",
 	.verdict = ACCESS_TRUSTED,
 	.help = "They may ask and are free of limits for one client."},
+    {.path = "access.transfer",
+	.type = CONFIG_TYPE_PREFIXES,
+	IN_CONFIG(access.transfer),
+	.max = PREFIXES_MAX,
+	.example = "192.0.2.7 2001:db8:7::/48",
+	.verdict = ACCESS_ALLOW,
+	.help = "Those of them who may transfer zones (AXFR, IXFR). By\n"
+		"default nobody may; see transfer."},
+    {.path = "access.notify",
+	.type = CONFIG_TYPE_PREFIXES,
+	IN_CONFIG(access.notify),
+	.max = PREFIXES_MAX,
+	.example = "192.0.2.7",
+	.verdict = ACCESS_ALLOW,
+	.help = "Those of them whose NOTIFY is passed on. By default\n"
+		"nobody's."},
+    {.path = "access.update",
+	.type = CONFIG_TYPE_PREFIXES,
+	IN_CONFIG(access.update),
+	.max = PREFIXES_MAX,
+	.example = "192.0.2.7",
+	.verdict = ACCESS_ALLOW,
+	.help = "Those of them whose UPDATE is passed on. By default\n"
+		"nobody's. What they may change is for the server to say:\n"
+		"to it all updates come from quolld. Let it demand TSIG."},
     {.path = "limits",
 	.type = CONFIG_TYPE_SECTION,
 	.help = "Limits of the service."},
@@ -490,6 +517,46 @@ const struct config_key config_keys[] = {
 	.initial = "0",
 	.help = "Memory of all connections together. 0 means a quarter\n"
 		"of the machine's, or of what the control group allows."},
+    {.path = "transfer",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "Zone transfers, NOTIFY and UPDATE, for those whom access\n"
+		"names."},
+    {.path = "transfer.servers",
+	.type = CONFIG_TYPE_SERVERS,
+	IN_CONFIG(transfer.servers),
+	.max = SERVERS_MAX,
+	.example = "tcp://192.0.2.53",
+	.help = "Servers that do these, URLs or mappings as for\n"
+		"upstream.servers. Without them: upstream.servers. Zones\n"
+		"and updates go by TCP in any case."},
+    {.path = "transfer.servers[].url",
+	.type = CONFIG_TYPE_UPSTREAM,
+	IN_SERVER(url),
+	.example = "tcp://primary.example",
+	.help = "The URL."},
+    {.path = "transfer.servers[].addresses",
+	.type = CONFIG_TYPE_ADDRS,
+	IN_SERVER(addresses),
+	.max = ADDRESSES_MAX,
+	.example = "192.0.2.54",
+	.help = "The addresses of the host, if the URL names one."},
+    {.path = "transfer.max",
+	.type = CONFIG_TYPE_COUNT,
+	IN_CONFIG(transfer.max),
+	.min = 1,
+	.max = TRANSFERS_MAX,
+	.initial = "10",
+	.help = "Zone transfers at once, in each worker; who asks for more\n"
+		"gets SERVFAIL."},
+    {.path = "transfer.timeout",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(transfer.timeout_ms),
+	.min = SECOND / 10,
+	.max = HOUR,
+	.initial = "10s",
+	.help = "How long the server of a transfer may say nothing. A\n"
+		"transfer as a whole may take as long as it takes; for\n"
+		"clients that do not read see quic.delivery-timeout."},
     {.path = "log", .type = CONFIG_TYPE_SECTION, .help = "The log."},
     {.path = "log.level",
 	.type = CONFIG_TYPE_CHOICE,

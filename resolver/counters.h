@@ -31,6 +31,7 @@
 	X(dns64_made, "answered with IPv6 addresses made of IPv4 ones")        \
 	X(dns64_filtered, "answered without excluded IPv6 addresses")          \
 	X(dns64_reverse, "answered with a name of an IPv4 address: DNS64")     \
+	X(query_broken, "zone transfers broken off after a part was sent")     \
 	X(query_no_upstream, "answered SERVFAIL: no upstream is configured")   \
 	X(query_cancelled, "given up because the client did")                  \
 	X(query_no_memory, "not answered for want of memory")                  \
@@ -38,6 +39,7 @@
 	X(doq_streams_now, "gauge: DoQ streams that are open")                 \
 	X(doq_held_now, "gauge: bytes of queries not yet whole or dispatched") \
 	X(doq_answers, "answers written")                                      \
+	X(doq_parts, "messages of zone transfers written, but for the last")   \
 	X(doq_postponed, "queries that waited for the client to read")         \
 	X(doq_reset_back, "streams reset because the client reset them")       \
 	X(doq_stopped, "answers that the client did not want any more")        \

@@ -8,7 +8,7 @@
  *	may it be replayed, if it came early?       REFUSED, EDE 26
  *	do we know it?                              NOTIMP
  *	is its client subnet one, if we look?       FORMERR
- *	do we do such things?                       REFUSED or NOTIMP
+ *	a transfer, NOTIFY, UPDATE?                 REFUSED; relayed for some
  *	ours: local data, or on a list?             answered here
  *	a special name?                             answered here
  *	is recursion wanted?                        REFUSED, EDE 20
@@ -21,6 +21,8 @@
  */
 #include "resolver/query.h"
 #include "dns/any.h"
+#include "dns/xfr.h"
+#include "resolver/back/transfer.h"
 #include "resolver/query_answer.h"
 #include "resolver/query_special.h"
 #include "resolver/worker.h"
@@ -41,6 +43,8 @@ query_init(struct query *q, struct worker *worker, const struct front *front,
 	q->front = front;
 	q->done = done;
 	q->copy = NULL;
+	q->transfer = NULL;
+	q->is_partly_answered = false;
 	q->ask = (struct upstream_ask){.done = on_upstream};
 	q->dns64 = (struct query_dns64){.config = NULL};
 }
@@ -142,14 +146,26 @@ name_ourselves(struct query *q)
 	q->dns.nsid = q->worker->config->special.id;
 }
 
-/* The client's bytes are only lent: from here on we need our own. */
+/* The client may move while we wait. */
+static void
+keep_asker(struct query *q, const struct query_asker *asker)
+{
+	net_addr_copy(&q->client, asker->address);
+	net_addr_copy(&q->local, asker->local);
+	q->ask.client = net_addr_get(&q->client);
+	q->ask.local = net_addr_get(&q->local);
+	q->ask.ecs = q->subnet.has_sent ? &q->subnet.sent : NULL;
+}
+
+/* What we have is only lent: from here on we need our own. */
 static int
-keep_message(struct query *q)
+keep_question(struct query *q, const struct query_asker *asker)
 {
 	size_t len = q->dns.len;
 	const struct dns_ecs *ecs = q->dns.ecs;
 	enum dns_verdict verdict;
 
+	keep_asker(q, asker);
 	q->copy = len <= sizeof(q->inline_copy) ? q->inline_copy : malloc(len);
 	if (q->copy == NULL)
 		return -ENOMEM;
@@ -175,7 +191,7 @@ on_upstream(struct upstream_ask *ask, const struct upstream_result *result)
 {
 	struct query *q = container_of(ask, struct query, ask);
 	struct service_counters *n = &q->worker->counters;
-	struct query_answer answer = {NULL, 0};
+	struct query_answer answer = {.buf = NULL};
 	struct query_dns64_end end;
 
 	if (query_dns64_step(q, result, &end))
@@ -195,17 +211,6 @@ on_upstream(struct upstream_ask *ask, const struct upstream_result *result)
 	q->done(q, answer);
 }
 
-/* So are the addresses; the client may move while we wait. */
-static void
-keep_asker(struct query *q, const struct query_asker *asker)
-{
-	net_addr_copy(&q->client, asker->address);
-	net_addr_copy(&q->local, asker->local);
-	q->ask.client = net_addr_get(&q->client);
-	q->ask.local = net_addr_get(&q->local);
-	q->ask.ecs = q->subnet.has_sent ? &q->subnet.sent : NULL;
-}
-
 /* RFC 8945 5.2.1: we have no keys, hence not this one. */
 static enum query_outcome
 answer_unresolvable(struct query *q, struct query_answer *ret)
@@ -221,19 +226,12 @@ answer_unresolvable(struct query *q, struct query_answer *ret)
 	return QUERY_ANSWERED;
 }
 
+/* Somebody was asked, or could not be: `rc`. */
 static enum query_outcome
-ask_upstream(
-    struct query *q, const struct query_asker *asker, struct query_answer *ret)
+end_asking(struct query *q, int rc, struct query_answer *ret)
 {
 	struct service_counters *n = &q->worker->counters;
-	const struct dns_query *asked;
-	int rc = keep_message(q);
 
-	keep_asker(q, asker);
-	if (rc == 0) {
-		asked = query_dns64_start(q);
-		rc = upstream_start(q->worker->upstream, &q->ask, asked, 0);
-	}
 	if (rc == 0) {
 		counter_add(&n->query_asked, 1);
 		counter_add(&n->queries_now, 1);
@@ -252,6 +250,113 @@ ask_upstream(
 	}
 	drop_kept(q);
 	return QUERY_ANSWERED;
+}
+
+static enum query_outcome
+ask_upstream(struct query *q, const struct query_asker *asker,
+    struct upstream *upstream, unsigned flags, struct query_answer *ret)
+{
+	int rc = keep_question(q, asker);
+
+	if (rc == 0)
+		rc = upstream_start(
+		    upstream, &q->ask, query_dns64_start(q), flags);
+	return end_asking(q, rc, ret);
+}
+
+/* ------------------------------------------------------------ transfer -- */
+
+/* One message of several.  False if none can be made. */
+static bool
+answer_part(
+    struct query *q, const struct dns_response *r, struct query_answer *ret)
+{
+	static const struct dns_relay plain = {.ede = DNS_EDE_NONE};
+	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, r,
+	    dns_query_is_raw(&q->dns) ? NULL : &plain);
+	struct dns_buf out;
+
+	if (!query_answer_begin(q, bound, ret, &out))
+		return false;
+	if (dns_answer_part(&q->dns, &q->front->hop, r, &out) == 0) {
+		ret->len = out.len;
+		return true;
+	}
+	evquic_buf_free(ret->buf);
+	ret->buf = NULL;
+	return false;
+}
+
+/* Makes what the client gets of a message, or in place of one. */
+static void
+answer_transfer(
+    struct query *q, const struct transfer_part *part, struct query_answer *ret)
+{
+	struct query_dns64_end whole = {.result.response = part->response};
+	int error = part->status;
+
+	if (error == 0 && part->is_last && !q->is_partly_answered) {
+		counter_add(&q->worker->counters.query_relayed, 1);
+		answer_relay(q, &whole, ret);
+		return;
+	}
+	if (error == 0 && answer_part(q, part->response, ret)) {
+		ret->is_more = !part->is_last;
+		if (part->is_last)
+			counter_add(&q->worker->counters.query_relayed, 1);
+		return;
+	}
+	if (q->is_partly_answered)
+		counter_add(&q->worker->counters.query_broken, 1);
+	else
+		answer_failure(q,
+		    &(struct upstream_result){
+			.status = error == 0 ? -EBADMSG : error},
+		    ret);
+}
+
+static void
+on_transfer(void *arg, const struct transfer_part *part)
+{
+	struct query *q = arg;
+	struct query_answer answer = {.buf = NULL};
+
+	answer_transfer(q, part, &answer);
+	q->is_partly_answered = answer.is_more;
+	if (!answer.is_more) {
+		if (part->status == 0 && !part->is_last)
+			transfer_cancel(q->transfer);
+		q->transfer = NULL;
+		counter_sub(&q->worker->counters.queries_now, 1);
+		drop_kept(q);
+	}
+	q->done(q, answer);
+}
+
+static enum query_outcome
+ask_transfer(
+    struct query *q, const struct query_asker *asker, struct query_answer *ret)
+{
+	int rc = keep_question(q, asker);
+
+	if (rc == 0)
+		rc = transfer_start(q->worker->zone_servers, &q->dns,
+		    on_transfer, q, &q->transfer);
+	return end_asking(q, rc, ret);
+}
+
+void
+query_pause(struct query *q)
+{
+	if (q->transfer != NULL)
+		transfer_pause(q->transfer);
+}
+
+void
+query_resume(struct query *q)
+{
+	if (q->transfer != NULL)
+		transfer_resume(q->transfer);
 }
 
 /* -------------------------------------------------------------- ladder -- */
@@ -311,15 +416,50 @@ answer_verdict(
 static bool
 is_operators(const struct dns_query *q)
 {
-	return q->opcode != DNS_OPCODE_QUERY || q->qtype == DNS_TYPE_AXFR ||
-	       q->qtype == DNS_TYPE_IXFR;
+	return q->opcode != DNS_OPCODE_QUERY || dns_query_is_transfer(q);
 }
 
-/* RFC 9250 4.5: only these may come as early data. */
+/* RFC 9250 4.5: only these may come as early data, and a whole zone is too much
+ * for who may be at another address than he says. */
 static bool
 is_replayable(const struct dns_query *q)
 {
-	return q->opcode == DNS_OPCODE_QUERY || q->opcode == DNS_OPCODE_NOTIFY;
+	return q->opcode == DNS_OPCODE_NOTIFY ||
+	       (q->opcode == DNS_OPCODE_QUERY && !dns_query_is_transfer(q));
+}
+
+static enum config_right
+right_of(const struct dns_query *q)
+{
+	if (q->opcode == DNS_OPCODE_NOTIFY)
+		return CONFIG_MAY_NOTIFY;
+	return q->opcode == DNS_OPCODE_UPDATE ? CONFIG_MAY_UPDATE
+					      : CONFIG_MAY_TRANSFER;
+}
+
+/* For whom the operator says, by the servers that he says. */
+static enum query_outcome
+operate(struct query *q, const struct query_asker *asker,
+    struct query_answer *ret_answer)
+{
+	static const struct dns_error denied = {DNS_RCODE_REFUSED,
+	    DNS_EDE_PROHIBITED, "this address may not do that here"};
+	static const struct dns_error not_done = {DNS_RCODE_REFUSED,
+	    DNS_EDE_NOT_SUPPORTED, "not done by this resolver"};
+	struct worker *w = q->worker;
+	counter *reason = &w->counters.query_policy;
+	const struct access *list = w->config->access.right[right_of(&q->dns)];
+
+	if (list == NULL || !upstream_has_servers(w->zone_servers))
+		return refuse(q, reason, &not_done, ret_answer);
+	if (access_check(list, asker->address) == ACCESS_DENY)
+		return refuse(q, reason, &denied, ret_answer);
+	if (dns_query_is_transfer(&q->dns))
+		return ask_transfer(q, asker, ret_answer);
+	/* RFC 2136 6: what came by a stream goes on by one. */
+	return ask_upstream(q, asker, w->zone_servers,
+	    q->dns.opcode == DNS_OPCODE_UPDATE ? UPSTREAM_NO_UDP : 0,
+	    ret_answer);
 }
 
 enum query_outcome
@@ -332,8 +472,6 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 	    DNS_EDE_TOO_EARLY, "ask when the handshake is complete"};
 	static const struct dns_error bad_subnet = {
 	    DNS_RCODE_FORMERR, DNS_EDE_OTHER, "malformed client subnet"};
-	static const struct dns_error not_done = {DNS_RCODE_REFUSED,
-	    DNS_EDE_NOT_SUPPORTED, "not done by this resolver"};
 	static const struct dns_error no_recursion = {DNS_RCODE_REFUSED,
 	    DNS_EDE_NOT_AUTHORITATIVE, "recursion must be desired"};
 	struct service_counters *n = &q->worker->counters;
@@ -358,12 +496,12 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 	if (q->subnet.has_client)
 		q->dns.ecs = &q->subnet.client;
 	if (is_operators(&q->dns))
-		return refuse(q, &n->query_policy, &not_done, ret_answer);
+		return operate(q, asker, ret_answer);
 	if (query_special(q, asker, ret_answer))
 		return QUERY_ANSWERED;
 	if (!(q->dns.flags & DNS_FLAG_RD))
 		return refuse(q, &n->query_policy, &no_recursion, ret_answer);
-	return ask_upstream(q, asker, ret_answer);
+	return ask_upstream(q, asker, q->worker->upstream, 0, ret_answer);
 }
 
 void
@@ -372,6 +510,10 @@ query_cancel(struct query *q)
 	if (!query_is_pending(q))
 		return;
 	upstream_cancel(&q->ask);
+	if (q->transfer != NULL)
+		transfer_cancel(q->transfer);
+	q->transfer = NULL;
+	q->is_partly_answered = false;
 	counter_sub(&q->worker->counters.queries_now, 1);
 	counter_add(&q->worker->counters.query_cancelled, 1);
 	drop_kept(q);
@@ -386,9 +528,11 @@ query_is_pending(const struct query *q)
 size_t
 query_kept(const struct query *q)
 {
-	size_t len = query_dns64_kept(q);
+	size_t kept = query_dns64_kept(q);
 
+	if (q->transfer != NULL)
+		kept += transfer_held(q->transfer);
 	if (q->copy != NULL && q->copy != q->inline_copy)
-		len += q->dns.len;
-	return len;
+		kept += q->dns.len;
+	return kept;
 }

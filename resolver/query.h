@@ -24,13 +24,19 @@
 
 struct evquic_buf;
 struct query;
+struct transfer;
 struct worker;
 
-/* An answer: `len` bytes of a buffer that passes to the front end; NULL if
- * there was no memory to make one. */
+/*
+ * An answer, or one message of a zone transfer, which may have many: `len`
+ * bytes of a buffer that passes to the front end.  NULL if there was no memory
+ * to make one, or if the transfer broke off: what was sent of it is no zone,
+ * and must not look like one.
+ */
 struct query_answer {
 	struct evquic_buf *buf;
 	size_t len;
+	bool is_more; /* `done` will be called again */
 };
 
 /* Who asks, and how. */
@@ -40,7 +46,8 @@ struct query_asker {
 	bool is_early; /* in early data, which anybody may replay */
 };
 
-/* The answer has come, later than query_start(); the query is idle again. */
+/* The answer has come, later than query_start(); the query is idle again unless
+ * there is more to come. */
 typedef void (*query_done_fn)(struct query *q, struct query_answer answer);
 
 /* Messages up to this size wait in the query itself. */
@@ -53,6 +60,8 @@ struct query {
 	/* The rest is private. */
 	struct dns_query dns;
 	struct upstream_ask ask;
+	struct transfer *transfer; /* NULL: none runs */
+	bool is_partly_answered;
 	union net_addr client; /* while we wait: what `ask` points to */
 	union net_addr local;
 	struct query_dns64 dns64;
@@ -80,6 +89,11 @@ void query_init(struct query *q, struct worker *worker,
  */
 enum query_outcome query_start(struct query *q, const uint8_t *msg, size_t len,
     const struct query_asker *asker, struct query_answer *ret_answer);
+
+/* Too much of its answer waits for the client: hardly any call of `done`, a few
+ * messages at most, until query_resume().  Harmless if nothing more is due. */
+void query_pause(struct query *q);
+void query_resume(struct query *q);
 
 /* Gives up: `done` is not called afterwards.  Safe at any time. */
 void query_cancel(struct query *q);

@@ -84,6 +84,8 @@ take_config(struct worker *w, struct config *config, struct recursor_port *port)
 {
 	int rc = upstream_reload(w->upstream, config);
 
+	if (rc == 0)
+		rc = upstream_reload(w->zone_servers, config);
 	if (upstream_recurse(w->upstream, port) != 0)
 		log_err(
 		    w->log, "worker %zu cannot recurse: no memory", w->index);
@@ -177,7 +179,10 @@ make_parts(struct worker *w)
 	}
 	w->quic = evquic_worker_new(w->base, &options);
 	w->upstream = upstream_new(&env, w->config);
-	return w->quic != NULL && w->upstream != NULL;
+	env.for_zones = true;
+	w->zone_servers = upstream_new(&env, w->config);
+	return w->quic != NULL && w->upstream != NULL &&
+	       w->zone_servers != NULL;
 }
 
 struct worker *
@@ -270,6 +275,7 @@ worker_free(struct worker *w)
 		return;
 	assert(!w->is_running);
 	upstream_free(w->upstream);
+	upstream_free(w->zone_servers);
 	evquic_worker_free(w->quic);
 	pool_done(&w->doq_streams);
 	random_done(&w->random);

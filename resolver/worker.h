@@ -64,6 +64,7 @@ struct worker {
 	struct evquic_endpoint *endpoint; /* the server's; shared, borrowed */
 	struct peers *peers;		  /* of all workers; borrowed */
 	struct upstream *upstream;
+	struct upstream *zone_servers; /* transfers, NOTIFY, UPDATE */
 	struct pool doq_streams;
 	struct log_limit peer_lines; /* for lines that a peer can cause */
 

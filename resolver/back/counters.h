@@ -66,6 +66,13 @@
 	X(recursion_bogus, "answers found here that fail validation")          \
 	X(recursion_failed, "questions that nobody gave a usable answer to")   \
 	X(recursion_broken, "answers of libunbound that cannot be parsed")     \
+	X(transfers, "zone transfers begun")                                   \
+	X(transfers_now, "gauge: zone transfers that run")                     \
+	X(transfers_done, "zone transfers relayed to their end")               \
+	X(transfers_failed, "zone transfers that broke, or never began")       \
+	X(transfers_cancelled, "zone transfers given up by who asked")         \
+	X(transfers_refused, "zone transfers refused: too many")               \
+	X(transfer_messages, "messages of zone transfers received")            \
 	X(server_down, "times a server was put behind the others")             \
 	X(server_up, "times a server came back")
 

@@ -187,6 +187,8 @@ struct upstream {
 	enum config_policy policy;
 	nsec turn_time;
 	nsec query_time;
+	nsec transfer_time; /* in which a server says something */
+	unsigned transfer_max;
 	bool prefer_tcp;
 	bool randomise_case;
 	bool cookies;
@@ -200,6 +202,9 @@ struct upstream {
 
 	struct list asks;
 	size_t ask_count;
+	struct list transfers;
+	struct list transfers_over; /* to be freed */
+	unsigned transfer_count;
 	struct pool attempts;
 	struct buf_store bufs;
 	struct net_stream_env stream_env;
@@ -456,5 +461,13 @@ void back_lane_flush(struct back_lane *lane);
 
 /* Closes and frees all; nothing may be outstanding. */
 void back_lane_done(struct back_server *s);
+
+/* transfer.c */
+
+/* Frees those that are over. */
+void back_transfer_reap(struct upstream *u);
+
+/* Ends all, without a word to who asked for them. */
+void back_transfer_done(struct upstream *u);
 
 #endif

@@ -82,6 +82,7 @@ upstream_flush(struct upstream *u)
 	while ((l = list_pop(&pumps)) != NULL)
 		back_lane_flush(container_of(l, struct back_lane, pump));
 	back_socket_reap(u);
+	back_transfer_reap(u);
 	free_left(u);
 	back_recurse_reap(u);
 }
@@ -156,11 +157,20 @@ drop_plan(struct plan *plan)
 	}
 }
 
+/* Zones have servers of their own if there are any. */
+static const struct config_servers *
+choose_list(const struct upstream *u, const struct config *config)
+{
+	return u->env.for_zones && config->transfer.servers.count > 0
+		   ? &config->transfer.servers
+		   : &config->upstream.servers;
+}
+
 static int
 make_plan(
     struct upstream *u, const struct config *config, struct plan *ret_plan)
 {
-	const struct config_servers *servers = &config->upstream.servers;
+	const struct config_servers *servers = choose_list(u, config);
 	struct plan plan = {.count = 0};
 
 	for (size_t i = 0; i < servers->count; i++) {
@@ -227,6 +237,8 @@ upstream_reload(struct upstream *u, const struct config *config)
 	u->policy = config->upstream.policy;
 	u->turn_time = config->upstream.timeout_ms * NSEC_PER_MSEC;
 	u->query_time = config->limits.query_timeout_ms * NSEC_PER_MSEC;
+	u->transfer_time = config->transfer.timeout_ms * NSEC_PER_MSEC;
+	u->transfer_max = config->transfer.max;
 	u->prefer_tcp = config->upstream.prefer_tcp;
 	u->randomise_case = config->upstream.randomise_case;
 	u->cookies = config->upstream.cookies;
@@ -249,6 +261,8 @@ upstream_new(const struct upstream_env *env, const struct config *config)
 	list_init(&u->servers);
 	list_init(&u->leaving);
 	list_init(&u->asks);
+	list_init(&u->transfers);
+	list_init(&u->transfers_over);
 	list_init(&u->dirty_sockets);
 	list_init(&u->pumps);
 	list_init(&u->closing);
@@ -286,6 +300,7 @@ upstream_free(struct upstream *u)
 		upstream_cancel(
 		    container_of(u->asks.next, struct upstream_ask, link));
 	back_recurse_done(u);
+	back_transfer_done(u);
 	back_socket_reap(u);
 	free_servers(&u->servers);
 	free_servers(&u->leaving);
@@ -333,6 +348,12 @@ upstream_cancel(struct upstream_ask *ask)
 		return;
 	BACK_COUNT(ask->upstream, asks_cancelled);
 	back_ask_detach(ask);
+}
+
+bool
+upstream_has_servers(const struct upstream *u)
+{
+	return u->server_count > 0;
 }
 
 size_t

@@ -49,6 +49,9 @@ struct upstream_env {
 	const struct net_io *io; /* NULL: the system's sockets on `base` */
 	struct back_counters *counters;
 	struct log *log; /* NULL: silence */
+	/* The servers are those that do zone transfers, NOTIFY and UPDATE:
+	 * transfer.servers, or if that is empty upstream.servers. */
+	bool for_zones;
 };
 
 enum upstream_flag {
@@ -191,6 +194,9 @@ void upstream_cancel(struct upstream_ask *ask);
  * in which something was; tests call it themselves.  May call `done`.
  */
 void upstream_flush(struct upstream *upstream);
+
+/* Is there anybody to ask? */
+bool upstream_has_servers(const struct upstream *upstream);
 
 /* Questions outstanding. */
 size_t upstream_outstanding(const struct upstream *upstream);

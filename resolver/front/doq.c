@@ -4,9 +4,10 @@
  *
  * A stream's way:
  *
- *	ARRIVING --FIN--> WHOLE --ladder--> ASKED --> ANSWERED
- *	    |               |                 |
- *	    +----------- client cancels ------+--> GIVEN UP
+ *	ARRIVING --FIN--> WHOLE --ladder--> ASKED -+------------> ANSWERED
+ *	    |               |                 |    +-> STREAMING -^
+ *	    |               |                 |            |
+ *	    +----------- client cancels ------+------------+--> GIVEN UP
  *
  * A query is dispatched at its FIN (4.2 allows that), so nothing can follow
  * it.  Whatever breaks 4.3.3 closes the connection with DOQ_PROTOCOL_ERROR.  A
@@ -24,6 +25,8 @@
  * limit of the connection; past it their flow control credit is kept back
  * until they are let go.  Past another limit of unacknowledged answers whole
  * queries wait undispatched, and past twice that answers become RESET_STREAM.
+ * A zone transfer has a limit of its own, on top of these: past it nothing more
+ * of it is read, until the client has taken most of what it was sent.
  */
 #include "resolver/front/doq.h"
 #include "base/list.h"
@@ -39,15 +42,22 @@
 /* RFC 8467 4.1: answers are padded to multiples of this. */
 #define ANSWER_BLOCK 468
 
+/* Bytes of a zone transfer that wait for the client: more are not fetched until
+ * half of them are gone.  What one reading of the server brought comes on top.
+ */
+#define TRANSFER_WINDOW (128 * 1024)
+#define TRANSFER_HELD (2 * TRANSFER_WINDOW)
+
 /* Cancelled streams that are nobody's fault: so many a second, or half. */
 #define CANCELS_PER_SECOND 100
 
 enum doq_state {
 	DOQ_ARRIVING,
-	DOQ_WHOLE,    /* the query is complete and waits to be dispatched */
-	DOQ_ASKED,    /* the answer will come */
-	DOQ_ANSWERED, /* the answer is the library's to deliver */
-	DOQ_GIVEN_UP, /* the client does not want it, or we cannot */
+	DOQ_WHOLE,     /* the query is complete and waits to be dispatched */
+	DOQ_ASKED,     /* the answer will come */
+	DOQ_STREAMING, /* so did its first messages, the others will */
+	DOQ_ANSWERED,  /* the answer is the library's to deliver */
+	DOQ_GIVEN_UP,  /* the client does not want it, or we cannot */
 };
 
 struct doq_conn {
@@ -59,6 +69,7 @@ struct doq_conn {
 	struct timer timer;   /* of the first that arrives or leaves */
 	size_t held;	      /* bytes in their readers */
 	size_t busy;	      /* streams whose FIN came and that are open */
+	size_t streaming;     /* zone transfers among them */
 	bool draining;
 	unsigned open;	   /* streams */
 	nsec window_start; /* of this second's counts */
@@ -71,7 +82,8 @@ struct doq_stream {
 	struct doq_conn *dc;
 	struct list link; /* in `arriving`, `whole` or `leaving` */
 	enum doq_state state;
-	bool was_whole; /* counted in dc->busy */
+	bool was_whole;	  /* counted in dc->busy */
+	bool is_transfer; /* counted in dc->streaming */
 	nsec deadline;
 	size_t held;	 /* bytes in the reader, part of dc->held */
 	size_t kept;	 /* those, and what the query keeps */
@@ -235,30 +247,70 @@ fail_stream(struct doq_stream *ds, counter *reason, enum doq_error code)
 		leave(ds);
 }
 
+/* Bytes that wait for the client, without those of transfers. */
+static size_t
+count_unacked(const struct doq_conn *dc)
+{
+	size_t unacked = evquic_conn_unacked(dc->conn);
+	size_t theirs = dc->streaming * TRANSFER_HELD;
+
+	return unacked > theirs ? unacked - theirs : 0;
+}
+
+/* Writes a message with its length, and the stream's end if it is the last. */
+static int
+write_message(struct doq_stream *ds, struct query_answer answer)
+{
+	uint8_t *prefix = evquic_buf_prepend(answer.buf, DNS_FRAME_PREFIX);
+
+	dns_put16(prefix, (uint16_t)answer.len);
+	return evquic_stream_write(ds->stream, answer.buf,
+	    answer.len + DNS_FRAME_PREFIX, !answer.is_more);
+}
+
+/* One message of a zone transfer; others follow, at the client's pace. */
+static void
+send_part(struct doq_stream *ds, struct query_answer answer)
+{
+	ds->state = DOQ_STREAMING;
+	if (!ds->is_transfer)
+		ds->dc->streaming++;
+	ds->is_transfer = true;
+	counter_add(&ds->dc->worker->counters.doq_parts, 1);
+	(void)write_message(ds, answer);
+	if (evquic_stream_unacked(ds->stream) <= TRANSFER_WINDOW)
+		return;
+	(void)evquic_stream_watch(ds->stream, TRANSFER_WINDOW / 2);
+	query_pause(&ds->query);
+	/* From now on it is the client who is waited for. */
+	if (!list_is_linked(&ds->link))
+		leave(ds);
+}
+
 static void
 send_answer(struct doq_stream *ds, struct query_answer answer)
 {
 	struct service_counters *n = &ds->dc->worker->counters;
 	const struct config *config = ds->dc->worker->config;
-	uint8_t *prefix;
 
 	if (answer.buf == NULL) {
 		fail_stream(ds, &n->doq_internal, DOQ_INTERNAL_ERROR);
 		return;
 	}
-	if (evquic_conn_unacked(ds->dc->conn) + answer.len >
+	if (answer.is_more) {
+		send_part(ds, answer);
+		return;
+	}
+	if (count_unacked(ds->dc) + answer.len >
 	    2 * config->quic.unsent_max_bytes) {
 		evquic_buf_free(answer.buf);
 		fail_stream(ds, &n->doq_overfull, DOQ_EXCESSIVE_LOAD);
 		return;
 	}
-	prefix = evquic_buf_prepend(answer.buf, DNS_FRAME_PREFIX);
-	dns_put16(prefix, (uint16_t)answer.len);
 	ds->state = DOQ_ANSWERED;
 	leave(ds);
 	counter_add(&n->doq_answers, 1);
-	(void)evquic_stream_write(
-	    ds->stream, answer.buf, answer.len + DNS_FRAME_PREFIX, true);
+	(void)write_message(ds, answer);
 }
 
 static void
@@ -309,8 +361,7 @@ dispatch(struct doq_stream *ds)
 static bool
 is_overfull(const struct doq_conn *dc)
 {
-	return evquic_conn_unacked(dc->conn) >
-	       dc->worker->config->quic.unsent_max_bytes;
+	return count_unacked(dc) > dc->worker->config->quic.unsent_max_bytes;
 }
 
 /* The client has read something: those who waited for that go on. */
@@ -397,6 +448,7 @@ on_stream_opened(struct evquic_stream *stream)
 	ds->dc = dc;
 	ds->state = DOQ_ARRIVING;
 	ds->was_whole = false;
+	ds->is_transfer = false;
 	ds->held = 0;
 	ds->kept = 0;
 	ds->withheld = 0;
@@ -479,6 +531,18 @@ on_stream_stopped(struct evquic_stream *stream, uint64_t code)
 	give_up(ds);
 }
 
+/* The client has read: a transfer goes on. */
+static void
+on_stream_drained(struct evquic_stream *stream)
+{
+	struct doq_stream *ds = evquic_stream_data(stream);
+
+	if (ds == NULL || ds->state != DOQ_STREAMING)
+		return;
+	list_remove(&ds->link);
+	query_resume(&ds->query);
+}
+
 static void
 close_if_drained(struct doq_conn *dc)
 {
@@ -502,6 +566,8 @@ on_stream_closed(struct evquic_stream *stream)
 	dc->open--;
 	if (ds->was_whole)
 		dc->busy--;
+	if (ds->is_transfer)
+		dc->streaming--;
 	list_remove(&ds->link);
 	evquic_stream_release(stream);
 	counter_sub(&dc->worker->counters.doq_streams_now, 1);
@@ -542,7 +608,7 @@ on_closed(struct evquic_conn *conn, const struct evquic_conn_stats *stats)
 		return; /* on_opened() failed */
 	assert(list_is_empty(&dc->arriving) && list_is_empty(&dc->whole));
 	assert(list_is_empty(&dc->leaving));
-	assert(dc->held == 0 && dc->busy == 0);
+	assert(dc->held == 0 && dc->busy == 0 && dc->streaming == 0);
 	timer_cancel(&dc->worker->timers, &dc->timer);
 	counter_sub(&dc->worker->counters.doq_conns_now, 1);
 	free(dc);
@@ -576,4 +642,5 @@ const struct evquic_app doq_app = {
     .stream_stopped = on_stream_stopped,
     .stream_closed = on_stream_closed,
     .drain = on_drain,
+    .stream_drained = on_stream_drained,
 };

@@ -47,7 +47,7 @@ enum net_stream_state {
 	NET_STREAM_OPEN,
 };
 
-/* Only `state` is for others to read. */
+/* Only `state` and `is_paused` are for others to read. */
 struct net_stream {
 	enum net_stream_state state;
 	const struct net_stream_env *env;

@@ -410,6 +410,7 @@ void
 fake_start(struct fake *f)
 {
 	struct upstream_env env = {
+	    .for_zones = f->for_zones,
 	    .timers = &f->timers,
 	    .random = &f->random,
 	    .now = fake_now,

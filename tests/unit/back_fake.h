@@ -83,6 +83,7 @@ struct fake {
 	struct config_server servers[FAKE_SERVERS];
 	struct config_addr addrs[FAKE_SERVERS];
 	struct upstream *upstream;
+	bool for_zones; /* it asks transfer.servers */
 
 	/* What the network does. */
 	int open_error;	    /* of any new socket */

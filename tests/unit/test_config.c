@@ -375,14 +375,14 @@ test_errors(void)
 			    "\"workers: 2\""},
 	    {"cache: {}\n",
 		"f:1: unknown key \"cache\"; there are: workers, state, "
-		"listen, tls, quic, upstream, ecs, access, limits, log, "
-		"metrics, dns64, local, special, ddr"},
+		"listen, tls, quic, upstream, ecs, access, limits, "
+		"transfer, log, metrics, dns64, local, special, ddr"},
 	    {"log:\n  colour: no\n",
 		"f:2: unknown key \"colour\" in log; there are: level, format"},
 	    {"log.level: info\n",
 		"f:1: unknown key \"log.level\"; there are: workers, state, "
-		"listen, tls, quic, upstream, ecs, access, limits, log, "
-		"metrics, dns64, local, special, ddr"},
+		"listen, tls, quic, upstream, ecs, access, limits, "
+		"transfer, log, metrics, dns64, local, special, ddr"},
 	    {"log: {level: loud}\n", "f:1: log.level: \"loud\" is none of "
 				     "error, warning, info, debug"},
 	    {"upstream: {prefer-tcp: 1}\n",
