@@ -15,6 +15,7 @@ NA_MAX=15
 quolld_config <<CONF
 listen: [quic://127.0.0.1:0]
 upstream: {mode: none}
+access: {transfer: [127.0.0.1]}
 quic: {early-data: on, query-arrival-timeout: 2s}
 CONF
 fakebe_start

@@ -734,7 +734,8 @@ be_behave(struct be_job *job, const struct be_query *query)
 {
 	size_t count = sizeof(behaviours) / sizeof(behaviours[0]);
 
-	if (be_behave_tcp(job, query) || be_behave_edns(job, query))
+	if (be_behave_xfr(job, query) || be_behave_tcp(job, query) ||
+	    be_behave_edns(job, query))
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(behaviours[i].label, query->label) == 0) {

@@ -124,4 +124,7 @@ bool be_behave_edns(struct be_job *job, const struct be_query *query);
 /* tcp.c: the labels tcp...; false when it is none of them. */
 bool be_behave_tcp(struct be_job *job, const struct be_query *query);
 
+/* xfr.c: zone transfers over TCP; false when it is none. */
+bool be_behave_xfr(struct be_job *job, const struct be_query *query);
+
 #endif
