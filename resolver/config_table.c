@@ -540,6 +540,12 @@ const struct config_key config_keys[] = {
 	.max = ADDRESSES_MAX,
 	.example = "192.0.2.54",
 	.help = "The addresses of the host, if the URL names one."},
+    {.path = "transfer.servers[].proxy-protocol",
+	.type = CONFIG_TYPE_BOOL,
+	IN_SERVER(is_proxied),
+	.example = "false",
+	.help = "As in upstream.servers: its own access lists then see\n"
+		"who asks."},
     {.path = "transfer.max",
 	.type = CONFIG_TYPE_COUNT,
 	IN_CONFIG(transfer.max),

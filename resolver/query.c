@@ -338,10 +338,17 @@ ask_transfer(
     struct query *q, const struct query_asker *asker, struct query_answer *ret)
 {
 	int rc = keep_question(q, asker);
+	struct transfer_ask ask = {
+	    .query = &q->dns,
+	    .client = q->ask.client,
+	    .local = q->ask.local,
+	    .fn = on_transfer,
+	    .arg = q,
+	};
 
 	if (rc == 0)
-		rc = transfer_start(q->worker->zone_servers, &q->dns,
-		    on_transfer, q, &q->transfer);
+		rc =
+		    transfer_start(q->worker->zone_servers, &ask, &q->transfer);
 	return end_asking(q, rc, ret);
 }
 

@@ -23,9 +23,7 @@
 struct transfer {
 	struct list link; /* upstream->transfers, or ->transfers_over */
 	struct upstream *upstream;
-	const struct dns_query *query; /* borrowed */
-	transfer_fn fn;
-	void *arg;
+	struct transfer_ask ask;
 	struct back_server *servers[UPSTREAM_ASK_SERVERS];
 	unsigned server_count;
 	unsigned next; /* server to be asked */
@@ -69,7 +67,23 @@ fail(struct transfer *t, int status)
 
 	BACK_COUNT(t->upstream, transfers_failed);
 	end_transfer(t);
-	t->fn(t->arg, &part);
+	t->ask.fn(t->ask.arg, &part);
+}
+
+/* Names the client, if the server wants that in front of all. */
+static int
+send_header(struct transfer *t, const struct back_server *s)
+{
+	struct evquic_buf *b;
+
+	if (!s->is_proxied)
+		return 0;
+	b = buf_new(&t->upstream->bufs, PROXYV2_MAX);
+	if (b == NULL)
+		return -ENOMEM;
+	b->len = (uint32_t)proxyv2_write(
+	    t->ask.client, t->ask.local, SOCK_STREAM, b->data);
+	return net_stream_send_bare(&t->stream, b);
 }
 
 static int
@@ -77,26 +91,26 @@ send_query(struct transfer *t)
 {
 	struct upstream *u = t->upstream;
 	/* RFC 9103 6.3.4, RFC 6891 7: EDNS if the asker knows it. */
-	struct dns_build how = {.no_edns = !t->query->edns.is_present};
+	struct dns_build how = {.no_edns = !t->ask.query->edns.is_present};
 	struct evquic_buf *b;
 	struct dns_buf out;
 	int rc;
 
 	random_bytes(u->env.random, &how.id, sizeof(how.id));
-	b = buf_new(&u->bufs, dns_query_build_bound(t->query, &how));
+	b = buf_new(&u->bufs, dns_query_build_bound(t->ask.query, &how));
 	if (b == NULL)
 		return -ENOMEM;
 	out = (struct dns_buf){.data = b->data, .size = buf_room(b)};
-	rc = dns_query_build(t->query, &how, &out);
+	rc = dns_query_build(t->ask.query, &how, &out);
 	assert(rc == 0); /* the bound is one */
 	b->len = (uint32_t)out.len;
 	t->expect = (struct dns_expect){
 	    .id = how.id,
 	    .opcode = DNS_OPCODE_QUERY,
-	    .question = t->query->msg + DNS_HEADER_SIZE,
-	    .question_len = t->query->question_len,
+	    .question = t->ask.query->msg + DNS_HEADER_SIZE,
+	    .question_len = t->ask.query->question_len,
 	};
-	dns_xfr_init(&t->xfr, t->query);
+	dns_xfr_init(&t->xfr, t->ask.query);
 	return net_stream_send(&t->stream, b);
 }
 
@@ -113,6 +127,8 @@ ask_next(struct transfer *t, int error)
 		error = net_stream_connect(&t->stream,
 		    (const struct sockaddr *)&s->addr.ss, s->addr.len,
 		    nsec_add(now, BACK_CONN_CONNECT_TIME));
+		if (error == 0)
+			error = send_header(t, s);
 		if (error == 0)
 			error = send_query(t);
 		if (error == 0) {
@@ -168,7 +184,7 @@ on_message(struct net_stream *stream, const uint8_t *msg, size_t len)
 	} else if (!t->stream.is_paused) {
 		wait_for_server(t);
 	}
-	t->fn(t->arg, &part);
+	t->ask.fn(t->ask.arg, &part);
 }
 
 static void
@@ -202,8 +218,8 @@ choose_servers(struct transfer *t)
 }
 
 int
-transfer_start(struct upstream *u, const struct dns_query *query,
-    transfer_fn fn, void *arg, struct transfer **ret_transfer)
+transfer_start(struct upstream *u, const struct transfer_ask *ask,
+    struct transfer **ret_transfer)
 {
 	struct transfer *t;
 	int rc;
@@ -218,9 +234,7 @@ transfer_start(struct upstream *u, const struct dns_query *query,
 	if (t == NULL)
 		return -ENOMEM;
 	t->upstream = u;
-	t->query = query;
-	t->fn = fn;
-	t->arg = arg;
+	t->ask = *ask;
 	timer_init(&t->silence, on_silence);
 	net_stream_init(&t->stream, &u->stream_env, &transfer_app);
 	list_init(&t->link);

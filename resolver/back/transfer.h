@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include "dns/message.h"
 #include "dns/response.h"
@@ -29,18 +30,27 @@ struct transfer_part {
 /* With `is_last` or an error the transfer is over, and gone. */
 typedef void (*transfer_fn)(void *arg, const struct transfer_part *part);
 
+/* What is asked, and by whom; all of it must stay until the end. */
+struct transfer_ask {
+	const struct dns_query *query; /* a transfer, DNS_VERDICT_OK */
+	/* As in struct upstream_ask. */
+	const struct sockaddr *client;
+	const struct sockaddr *local;
+	transfer_fn fn;
+	void *arg;
+};
+
 /*
- * Asks a server of `u` for a transfer: `query` is for one and had the verdict
- * DNS_VERDICT_OK; it and its octets must stay until the end.  `fn` is called
- * for each message, in order, and for the end, never from within a call here.
- * Another server is asked if one does not answer at all, none once a message
- * came.
+ * Asks a server of `u` for a transfer; `ask` itself is copied.  Its `fn` is
+ * called for each message, in order, and for the end, never from within a call
+ * here.  Another server is asked if one does not answer at all, none once a
+ * message came.
  *
  * Returns 0 and *ret_transfer; -ENOTCONN if there is no server, -EAGAIN if
  * transfer.max run already, -EHOSTUNREACH if none can be reached, -ENOMEM.
  */
-int transfer_start(struct upstream *u, const struct dns_query *query,
-    transfer_fn fn, void *arg, struct transfer **ret_transfer);
+int transfer_start(struct upstream *u, const struct transfer_ask *ask,
+    struct transfer **ret_transfer);
 
 /* Reads no more; a few messages that were read already may still come. */
 void transfer_pause(struct transfer *transfer);

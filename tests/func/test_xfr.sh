@@ -178,3 +178,17 @@ prove FWD-180 raw_do connect 'expect ticket' "save_ticket $TMPDIR/ticket" drop \
 
 check "all is given back" wait_for 10 all_is_gone
 quolld_stop
+
+# A server that reads the PROXY protocol is told who transfers.
+fakebe_start -n proxied -P
+quolld_config <<CONF
+listen: [quic://127.0.0.1:0]
+access: {transfer: [127.0.0.1]}
+transfer:
+  servers: [{url: "tcp://127.0.0.1:$FAKEBE_PORT", proxy-protocol: yes}]
+CONF
+quolld_start
+check "PROXY" whole xfr4.example.org/AXFR 4
+check "it is told" has " tcp conn=[0-9]+ proxy client=127.0.0.1#[0-9]+ local=127.0.0.1#$QUIC_PORT" \
+    "$BACKLOG"
+quolld_stop

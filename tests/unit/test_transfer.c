@@ -59,10 +59,16 @@ on_part(void *arg, const struct transfer_part *part)
 static int
 start(struct asker *a, bool has_edns)
 {
+	struct transfer_ask ask;
+
 	memset(a, 0, sizeof(*a));
 	fake_query(&a->question, "example.org", AXFR, has_edns, false);
-	return transfer_start(
-	    f.upstream, &a->question.query, on_part, a, &a->transfer);
+	ask = (struct transfer_ask){
+	    .query = &a->question.query,
+	    .fn = on_part,
+	    .arg = a,
+	};
+	return transfer_start(f.upstream, &ask, &a->transfer);
 }
 
 static void
