@@ -147,6 +147,9 @@ gone() {
 	[ "$(said transfers_now)" -eq 0 ]
 }
 check "nothing of it is left" wait_for 5 gone
+for counter in transfers_cancelled transfer_messages doq_parts query_broken; do
+	check "counted: $counter" [ "$(said $counter)" -gt 0 ]
+done
 closed() {
 	[ "$(grep -c tcp-open "$BACKLOG")" -eq "$(grep -c tcp-close "$BACKLOG")" ]
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dns/answer.h"
+#include "dns/xfr.h"
 #include "tests/fuzz/fuzz.h"
 
 enum {
@@ -83,6 +84,25 @@ relay(const struct dns_query *q, const struct dns_response *r,
 	free(out.data);
 }
 
+/* The same as a message of a transfer. */
+static void
+transfer(const struct dns_query *q, const struct dns_response *r)
+{
+	static const struct dns_relay plain = {.ede = DNS_EDE_NONE};
+	struct dns_buf out = {.size = dns_answer_bound(q, &doq, r, &plain)};
+	struct dns_xfr x;
+
+	dns_xfr_init(&x, q);
+	if (dns_xfr_take(&x, r) == DNS_XFR_BROKEN)
+		return;
+	out.data = malloc(out.size);
+	if (out.data == NULL)
+		abort();
+	if (dns_answer_part(q, &doq, r, &out) == 0 && out.len > out.size)
+		abort();
+	free(out.data);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -99,7 +119,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	    dns_query_parse(query, query_len, &q) != DNS_VERDICT_OK ||
 	    dns_expect_init(query, query_len, true, &e) != 0)
 		return 0;
-	if (dns_response_check(data + 1, len - 1, &e, &r) == DNS_MATCH_ACCEPT)
-		relay(&q, &r, &e, data[0]);
+	if (dns_response_check(data + 1, len - 1, &e, &r) != DNS_MATCH_ACCEPT)
+		return 0;
+	relay(&q, &r, &e, data[0]);
+	if (dns_query_is_transfer(&q))
+		transfer(&q, &r);
 	return 0;
 }
