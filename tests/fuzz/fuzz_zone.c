@@ -78,13 +78,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	static const uint8_t key[HASH_KEY_LEN] = {1};
 	struct dns_local_source source = {.ttl = 1, .ede = DNS_EDE_NONE};
 	struct dns_zone_fault fault = {.line = 0};
-	struct both b = {.local = dns_local_new(key, 1)};
+	struct both b = {.local = NULL};
 	FILE *in;
 	int rc;
 
 	if (len == 0)
 		return 0;
 	in = fmemopen((void *)(uintptr_t)data, len, "r");
+	b.local = dns_local_new(key, 1);
 	b.list.local = dns_local_new(key, 1);
 	require(in != NULL && b.local != NULL && b.list.local != NULL);
 	require(
