@@ -66,6 +66,7 @@ quolld_stop
 quolld_config <<CONF
 listen: [quic://127.0.0.1:0]
 access: {transfer: [127.0.0.0/8], notify: [127.0.0.1], update: [127.0.0.1]}
+upstream: {mode: none}
 CONF
 quolld_start
 check "no server" xfr xfr.example.org/AXFR,opt \
@@ -77,6 +78,7 @@ quolld_config <<CONF
 listen: [quic://127.0.0.1:0]
 quic: {early-data: on}
 access: {transfer: [127.0.0.1], notify: [127.0.0.1], update: [127.0.0.1]}
+upstream: {mode: none}
 transfer: {servers: ["udp://127.0.0.1:$FAKEBE_PORT"], max: 2, timeout: 1s}
 CONF
 quolld_start
@@ -187,6 +189,7 @@ fakebe_start -n proxied -P
 quolld_config <<CONF
 listen: [quic://127.0.0.1:0]
 access: {transfer: [127.0.0.1]}
+upstream: {mode: none}
 transfer:
   servers: [{url: "tcp://127.0.0.1:$FAKEBE_PORT", proxy-protocol: yes}]
 CONF
