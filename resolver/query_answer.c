@@ -11,7 +11,7 @@ bool
 query_answer_begin(struct query *q, size_t bound, struct query_answer *ret,
     struct dns_buf *out)
 {
-	ret->len = 0;
+	*ret = (struct query_answer){.len = 0};
 	ret->buf = evquic_buf_new(q->worker->quic, bound);
 	if (ret->buf == NULL) {
 		counter_add(&q->worker->counters.query_no_memory, 1);
