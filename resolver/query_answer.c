@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Answers of our own, made by dns/ in buffers that pass to the front end. */
+/* Answers, made by dns/ in buffers that pass to the front end. */
 #include "resolver/query_answer.h"
 
 #include <assert.h>
+#include <errno.h>
 
+#include "dns/any.h"
 #include "quic/evquic.h"
 #include "resolver/worker.h"
 
@@ -45,4 +47,89 @@ query_answer_error(struct query *q, uint16_t rcode, int ede, const char *text,
 		query_answer_end(
 		    dns_answer_error(&q->dns, &q->front->hop, &e, &out), &out,
 		    ret);
+}
+
+void
+query_answer_any(struct query *q, struct query_answer *ret)
+{
+	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
+	struct dns_buf out;
+
+	if (query_answer_begin(q, bound + DNS_ANY_RECORDS, ret, &out))
+		query_answer_end(
+		    dns_any_answer(&q->dns, &q->front->hop, &out), &out, ret);
+}
+
+void
+query_answer_relay(struct query *q, const struct query_dns64_end *end,
+    struct query_answer *ret)
+{
+	const struct upstream_result *result = &end->result;
+	struct dns_relay how = {
+	    .is_ad_trusted = result->is_ad_trusted,
+	    .strip_dnssec = result->strip_dnssec,
+	    .ede = DNS_EDE_NONE,
+	    .edit = end->has_edit ? &end->edit.edit : NULL,
+	    .has_alias = end->has_alias,
+	    .alias_ttl = DNS64_TTL_DEFAULT,
+	};
+	bool raw = dns_query_is_raw(&q->dns);
+	size_t bound = dns_answer_bound(
+	    &q->dns, &q->front->hop, result->response, raw ? NULL : &how);
+	struct dns_buf out;
+	int rc;
+
+	subnet_learn(&q->subnet, result->response);
+	if (!query_answer_begin(q, bound, ret, &out))
+		return;
+	if (raw)
+		rc = dns_answer_raw(
+		    &q->dns, &q->front->hop, result->response, &out);
+	else
+		rc = dns_answer_relay(
+		    &q->dns, &q->front->hop, result->response, &how, &out);
+	query_answer_end(rc, &out, ret);
+}
+
+void
+query_answer_failure(struct query *q, const struct upstream_result *result,
+    struct query_answer *ret)
+{
+	static const struct {
+		int status;
+		int ede;
+		const char *text;
+	} rows[] = {
+	    {-ETIMEDOUT, DNS_EDE_NO_REACHABLE_AUTHORITY,
+		"no upstream server answered in time"},
+	    {-EBADMSG, DNS_EDE_INVALID_DATA,
+		"upstream's answer cannot be parsed"},
+	    {-EAGAIN, DNS_EDE_OTHER, "too many queries are waiting"},
+	    {-ENOMEM, DNS_EDE_OTHER, "out of memory"},
+	    {-EIO, DNS_EDE_OTHER, "recursion does not work"},
+	};
+	int ede = DNS_EDE_NETWORK_ERROR;
+	const char *text = "no way to any upstream server";
+
+	counter_add(&q->worker->counters.query_failed, 1);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].status == result->status) {
+			ede = rows[i].ede;
+			text = rows[i].text;
+		}
+	}
+	if (result->ede_text != NULL) {
+		ede = result->ede;
+		text = result->ede_text;
+	}
+	query_answer_error(q, DNS_RCODE_SERVFAIL, ede, text, ret);
+}
+
+enum query_outcome
+query_refuse(struct query *q, counter *reason, const struct dns_error *e,
+    struct query_answer *ret)
+{
+	counter_add(reason, 1);
+	query_answer_error(q, e->rcode, e->ede, e->text, ret);
+	return QUERY_ANSWERED;
 }

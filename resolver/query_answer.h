@@ -24,4 +24,20 @@ void query_answer_end(
 void query_answer_error(struct query *q, uint16_t rcode, int ede,
     const char *text, struct query_answer *ret);
 
+/* Makes such an answer and counts it under its reason.  QUERY_ANSWERED. */
+enum query_outcome query_refuse(struct query *q, counter *reason,
+    const struct dns_error *e, struct query_answer *ret);
+
+/* Makes the one HINFO record that ANY may get (RFC 8482 4.2). */
+void query_answer_any(struct query *q, struct query_answer *ret);
+
+/* Makes the client's answer of what upstream said. */
+void query_answer_relay(struct query *q, const struct query_dns64_end *end,
+    struct query_answer *ret);
+
+/* Upstream failed, which is counted: SERVFAIL, with the Extended DNS Error that
+ * says so (RFC 8914 4.23 - 4.25). */
+void query_answer_failure(struct query *q, const struct upstream_result *result,
+    struct query_answer *ret);
+
 #endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A query that waits for somebody's answer: what it keeps meanwhile, and what
+ * becomes of the answer.
+ */
+#include "resolver/query_ask.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dns/any.h"
+#include "resolver/query_answer.h"
+#include "resolver/worker.h"
+
+void
+query_ask_forget(struct query *q)
+{
+	query_dns64_done(q);
+	if (q->copy != q->inline_copy)
+		free(q->copy);
+	q->copy = NULL;
+}
+
+void
+query_ask_name(struct query *q)
+{
+	q->dns.nsid = q->worker->config->special.id;
+}
+
+/* The client may move while we wait. */
+static void
+keep_asker(struct query *q, const struct query_asker *asker)
+{
+	net_addr_copy(&q->client, asker->address);
+	net_addr_copy(&q->local, asker->local);
+	q->ask.client = net_addr_get(&q->client);
+	q->ask.local = net_addr_get(&q->local);
+	q->ask.ecs = q->subnet.has_sent ? &q->subnet.sent : NULL;
+}
+
+int
+query_ask_keep(struct query *q, const struct query_asker *asker)
+{
+	size_t len = q->dns.len;
+	const struct dns_ecs *ecs = q->dns.ecs;
+	enum dns_verdict verdict;
+
+	keep_asker(q, asker);
+	q->copy = len <= sizeof(q->inline_copy) ? q->inline_copy : malloc(len);
+	if (q->copy == NULL)
+		return -ENOMEM;
+	memcpy(q->copy, q->dns.msg, len);
+	verdict = dns_query_parse(q->copy, len, &q->dns);
+	assert(verdict == DNS_VERDICT_OK);
+	(void)verdict;
+	q->dns.ecs = ecs;
+	return 0;
+}
+
+/* RFC 8482 4.2 */
+static bool
+is_shrunk(const struct query *q, const struct upstream_result *result)
+{
+	return q->worker->config->special.any == CONFIG_ANY_HINFO &&
+	       result->status == 0 &&
+	       dns_any_may_shrink(&q->dns, result->response);
+}
+
+void
+query_ask_on_result(
+    struct upstream_ask *ask, const struct upstream_result *result)
+{
+	struct query *q = container_of(ask, struct query, ask);
+	struct service_counters *n = &q->worker->counters;
+	struct query_answer answer = {.buf = NULL};
+	struct query_dns64_end end;
+
+	if (query_dns64_step(q, result, &end))
+		return; /* one more question */
+	counter_sub(&n->queries_now, 1);
+	query_ask_name(q);
+	if (is_shrunk(q, &end.result)) {
+		counter_add(&n->query_any, 1);
+		query_answer_any(q, &answer);
+	} else if (end.result.status == 0) {
+		counter_add(&n->query_relayed, 1);
+		query_answer_relay(q, &end, &answer);
+	} else {
+		query_answer_failure(q, &end.result, &answer);
+	}
+	query_ask_forget(q);
+	q->done(q, answer);
+}
+
+/* RFC 8945 5.2.1: we have no keys, hence not this one. */
+static enum query_outcome
+answer_unresolvable(struct query *q, struct query_answer *ret)
+{
+	counter_add(&q->worker->counters.query_policy, 1);
+	if (q->dns.is_signed)
+		query_answer_error(q, DNS_RCODE_NOTAUTH, DNS_EDE_NOT_SUPPORTED,
+		    "no keys are known here", ret);
+	else
+		query_answer_error(q, DNS_RCODE_REFUSED, DNS_EDE_NOT_SUPPORTED,
+		    "not done by this resolver", ret);
+	query_ask_forget(q);
+	return QUERY_ANSWERED;
+}
+
+enum query_outcome
+query_ask_end(struct query *q, int rc, struct query_answer *ret)
+{
+	struct service_counters *n = &q->worker->counters;
+
+	if (rc == 0) {
+		counter_add(&n->query_asked, 1);
+		counter_add(&n->queries_now, 1);
+		return QUERY_PENDING;
+	}
+	query_ask_name(q);
+	if (rc == -ENOTCONN) {
+		counter_add(&n->query_no_upstream, 1);
+		query_answer_error(q, DNS_RCODE_SERVFAIL,
+		    DNS_EDE_NO_REACHABLE_AUTHORITY,
+		    "no upstream server is configured", ret);
+	} else if (rc == -EOPNOTSUPP) {
+		return answer_unresolvable(q, ret);
+	} else {
+		query_answer_failure(
+		    q, &(struct upstream_result){.status = rc}, ret);
+	}
+	query_ask_forget(q);
+	return QUERY_ANSWERED;
+}
+
+enum query_outcome
+query_ask(struct query *q, const struct query_asker *asker,
+    struct upstream *upstream, unsigned flags, struct query_answer *ret)
+{
+	int rc = query_ask_keep(q, asker);
+
+	if (rc == 0)
+		rc = upstream_start(
+		    upstream, &q->ask, query_dns64_start(q), flags);
+	return query_ask_end(q, rc, ret);
+}
