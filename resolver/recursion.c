@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "resolver/back/recursor.h"
+#include "resolver/certs.h"
 #include "resolver/config.h"
 #include "resolver/ops/log.h"
 
@@ -34,14 +35,40 @@ make(const struct config *config, const char *state_dir, struct log *log,
 	return 0;
 }
 
+static void
+ignore(void *arg, enum log_level level, const char *line)
+{
+	(void)arg;
+	(void)level;
+	(void)line;
+}
+
+/*
+ * Some options of libunbound (cache-max-ttl, infra-cache-max-rtt, ratelimit and
+ * their like) are the process's, not a context's: whoever was made last has set
+ * them for all.  Making the one in use once more sets them back.
+ */
+static void
+restore(struct recursion *rn)
+{
+	const struct certs_listener nobody = {.tell = ignore};
+
+	if (rn->now != NULL)
+		(void)recursor_check(rn->config, &nobody);
+}
+
 int
-recursion_init(struct recursion *rn, const struct config *config,
+recursion_init(struct recursion *rn, struct config *config,
     const char *state_dir, struct log *log)
 {
+	int rc = 0;
+
 	*rn = (struct recursion){.now = NULL};
-	if (config->upstream.mode != CONFIG_MODE_RECURSIVE)
-		return 0;
-	return make(config, state_dir, log, &rn->now);
+	if (config->upstream.mode == CONFIG_MODE_RECURSIVE)
+		rc = make(config, state_dir, log, &rn->now);
+	if (rc == 0)
+		rn->config = config_ref(config);
+	return rc;
 }
 
 static void
@@ -63,6 +90,7 @@ recursion_prepare(struct recursion *rn, const struct config *config,
     const char *state_dir, struct log *log, struct recursor **ret_recursor)
 {
 	struct recursor **retired;
+	int rc;
 
 	reap(rn);
 	retired = realloc(rn->retired, (rn->count + 1) * sizeof(*retired));
@@ -78,24 +106,35 @@ recursion_prepare(struct recursion *rn, const struct config *config,
 		*ret_recursor = rn->now;
 		return 0;
 	}
-	return make(config, state_dir, log, ret_recursor);
+	rc = make(config, state_dir, log, ret_recursor);
+	if (rc != 0)
+		restore(rn);
+	return rc;
 }
 
 void
 recursion_replace(
-    struct recursion *rn, struct recursor *prepared, bool is_taken)
+    struct recursion *rn, struct recursor *prepared, struct config *config)
 {
+	config_ref(config);
+	config_unref(rn->config);
+	rn->config = config;
 	if (prepared == rn->now)
 		return;
-	if (!is_taken) {
-		recursor_free(prepared);
-		return;
-	}
 	if (rn->now != NULL) {
 		recursor_retire(rn->now);
 		rn->retired[rn->count++] = rn->now;
 	}
 	rn->now = prepared;
+}
+
+void
+recursion_drop(struct recursion *rn, struct recursor *prepared)
+{
+	if (prepared == rn->now || prepared == NULL)
+		return;
+	recursor_free(prepared);
+	restore(rn);
 }
 
 struct recursor_port **
@@ -132,5 +171,6 @@ recursion_done(struct recursion *rn)
 	for (size_t i = 0; i < rn->count; i++)
 		recursor_free(rn->retired[i]);
 	free(rn->retired);
+	config_unref(rn->config);
 	*rn = (struct recursion){.now = NULL};
 }

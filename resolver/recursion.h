@@ -16,6 +16,7 @@ struct recursor_port;
 
 struct recursion {
 	struct recursor *now;	   /* NULL: nothing is resolved here */
+	struct config *config;	   /* what `now` was made of, our reference */
 	struct recursor **retired; /* with room for one more */
 	size_t count;
 };
@@ -24,23 +25,27 @@ struct recursion {
  * Makes what the configuration asks for and starts it.  On failure one line was
  * logged and nothing is left.
  */
-int recursion_init(struct recursion *rn, const struct config *config,
+int recursion_init(struct recursion *rn, struct config *config,
     const char *state_dir, struct log *log);
 
 /*
  * What another configuration needs: the recursor in use if it is the same, a
- * new one that runs, or NULL for none.  Either way recursion_replace() must
- * follow.  On failure one line was logged and nothing has changed.
+ * new one that runs, or NULL for none.  Either way recursion_replace() or
+ * recursion_drop() must follow.  On failure one line was logged and nothing has
+ * changed.
  */
 int recursion_prepare(struct recursion *rn, const struct config *config,
     const char *state_dir, struct log *log, struct recursor **ret_recursor);
 
 /*
- * The prepared recursor is in use from now on, and what was before it retires;
- * or, if it is not taken, it is freed.  Frees retired ones that have ended.
+ * The prepared recursor, made of `config`, is in use from now on, and what was
+ * before it retires.
  */
 void recursion_replace(
-    struct recursion *rn, struct recursor *prepared, bool is_taken);
+    struct recursion *rn, struct recursor *prepared, struct config *config);
+
+/* The prepared recursor is not taken: frees it, unless it is in use. */
+void recursion_drop(struct recursion *rn, struct recursor *prepared);
 
 /* Opens `count` ports of a recursor, NULL pointers if that is NULL; an array to
  * be freed, or NULL if there is no memory or no descriptor. */

@@ -552,7 +552,11 @@ prepare_reload(
 		rc = secrets_reread(&s->secrets, s->state_dir, s->log);
 		if (rc == 0)
 			rc = distribute(s, change, recursor);
-		recursion_replace(&s->recursion, recursor, rc == 0);
+		if (rc == 0)
+			recursion_replace(
+			    &s->recursion, recursor, change->config);
+		else
+			recursion_drop(&s->recursion, recursor);
 	}
 	if (rc == 0)
 		*ret = m;

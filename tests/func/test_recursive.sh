@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 120
+# tsan
 # packages: knot-dnsutils nsd
 #
 # quolld resolves by itself: from a root of our own, unsigned, that NSD serves
@@ -34,6 +35,7 @@ org. 300 IN SOA ns.org. x.org. 1 3600 600 86400 60
 org. 300 IN NS ns.org.
 ns.org. 300 IN A $NET.2
 www.example.org. 300 IN A 192.0.2.1
+new.example.org. 300 IN A 192.0.2.4
 alias.example.org. 300 IN CNAME www.example.org.
 a\\000\\.b\\255.example.org. 300 IN A 192.0.2.2
 Z
@@ -169,6 +171,15 @@ check "other settings begin anew" answers 'EDE: 22' www.example.org A
 nsd_tree
 check "and it resolves again" wait_for 10 \
     answers 'IN.A.192\.0\.2\.1' www.example.org A
+
+# Of libunbound's options some are the process's own: a reload that fails must
+# not change those either.
+conf 'options: {do-not-query-localhost: false, cache-max-ttl: 7}'
+reload 'info: reloaded'
+conf 'options: {prefetch: maybe, cache-max-ttl: 9}'
+reload 'reload failed'
+check "TTLs are limited as before" \
+    answers '^new\.example\.org\.[[:space:]]+7[[:space:]]' new.example.org A
 
 # ---- other zones ------------------------------------------------------
 
