@@ -141,7 +141,6 @@ cert w 'DNS:*.wild.example'
 cert x DNS:x.wild.example
 quolld_config <<Y
 listen: ["quic://127.0.0.1:0"]
-upstream: {mode: none}
 tls:
   cert: $TMPDIR/a.crt
   key: $TMPDIR/a.key
@@ -150,6 +149,7 @@ tls:
       key: $TMPDIR/b.key
     - {cert: "$TMPDIR/w.crt", key: "$TMPDIR/w.key"}
     - {cert: "$TMPDIR/x.crt", key: "$TMPDIR/x.key"}
+upstream: {mode: none}
 Y
 check "--check" "$QUOLLD" -c quolld.yaml --check
 quolld_start
@@ -357,12 +357,12 @@ done)
 cert long "DNS:long.example$(echo "$names" | sed 's/\(x\{50\}\)/\1./g')"
 quolld_config <<Y
 listen: ["quic://127.0.0.1:0"]
-upstream: {mode: none}
 tls:
   certificates:
     - {cert: "$TMPDIR/soon.crt", key: "$TMPDIR/soon.key"}
     - {cert: "$TMPDIR/past.crt", key: "$TMPDIR/past.key"}
     - {cert: "$TMPDIR/long.crt", key: "$TMPDIR/long.key"}
+upstream: {mode: none}
 Y
 check "--check warns only" check_says 0 "^quolld.yaml:4: .*: expires in [45] days"
 quolld_start
