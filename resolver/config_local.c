@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/edns.h"
 #include "dns/zone.h"
 #include "resolver/config_parse.h"
 
@@ -80,6 +81,8 @@ config_blocks_append(struct config_lists *list, const struct config_list *item,
 	if (item->subdomains && item->format == CONFIG_LIST_RPZ)
 		return refuse(why, "a policy zone says itself, by \"*\", where "
 				   "it means subdomains");
+	if (item->name != NULL && strlen(item->name) > DNS_EDE_TEXT_MAX)
+		return refuse(why, "a name longer than 64 octets");
 	items = realloc(list->item, (list->count + 1) * sizeof(*items));
 	if (items == NULL)
 		return config_value_no_memory(why);

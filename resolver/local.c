@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/random.h"
 #include "dns/list.h"
 #include "dns/zone.h"
@@ -144,20 +145,33 @@ tell_left_out(
 		    file, list->unsupported);
 }
 
+/* A fault of what the configuration says, at `line` if that is not 0. */
+static int
+tell_key(const struct load *load, size_t line, const char *key,
+    const char *file, int rc)
+{
+	const char *config = load->config->file;
+
+	if (config == NULL)
+		tell(load, LOG_LEVEL_ERROR, "%s: %s: %s", key, file,
+		    explain(rc));
+	else if (line == 0)
+		tell(load, LOG_LEVEL_ERROR, "%s: %s: %s: %s", config, key, file,
+		    explain(rc));
+	else
+		tell(load, LOG_LEVEL_ERROR, "%s:%zu: %s: %s: %s", config, line,
+		    key, file, explain(rc));
+	return rc;
+}
+
 /* Reads a file by lines, or, with `fn` NULL, as a policy zone. */
 static int
-read_file(
-    struct load *load, const char *file, struct dns_list *list, line_fn fn)
+read_file(struct load *load, const char *file, FILE *in, struct dns_list *list,
+    line_fn fn)
 {
 	struct dns_zone_fault fault = {.text = NULL};
-	FILE *in = fopen(file, "re");
 	int rc;
 
-	if (in == NULL) {
-		rc = -errno;
-		tell(load, LOG_LEVEL_ERROR, "%s: %s", file, strerror(-rc));
-		return rc;
-	}
 	dns_list_init(list);
 	if (fn != NULL)
 		rc = read_lines(in, list, fn, &fault.line);
@@ -183,10 +197,17 @@ load_hosts(struct load *load)
 	    .source = DNS_LOCAL_DATA_SOURCE,
 	    .ttl = load->ttl,
 	};
+	FILE *in;
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < files->count; i++)
-		rc = read_file(load, files->item[i], &list, dns_list_host_data);
+	for (size_t i = 0; rc == 0 && i < files->count; i++) {
+		rc = file_open(files->item[i], &in);
+		if (rc != 0)
+			return tell_key(
+			    load, 0, "local.hosts", files->item[i], rc);
+		rc = read_file(
+		    load, files->item[i], in, &list, dns_list_host_data);
+	}
 	return rc;
 }
 
@@ -278,6 +299,7 @@ load_list(struct load *load, const struct config_list *c)
 	    .action = action_of(c),
 	    .scope = DNS_LOCAL_SELF | (c->subdomains ? DNS_LOCAL_BELOW : 0),
 	};
+	FILE *in;
 	int rc;
 
 	(void)snprintf(source.text, sizeof(source.text), "%s",
@@ -285,11 +307,11 @@ load_list(struct load *load, const struct config_list *c)
 	rc = dns_local_add_source(load->local, &source, &list.source);
 	if (rc == 0)
 		rc = add_addresses(load, list.source, &c->addresses);
-	if (rc != 0) {
-		tell(load, LOG_LEVEL_ERROR, "%s: %s", c->file, explain(rc));
-		return rc;
-	}
-	return read_file(load, c->file, &list, reader_of(c));
+	if (rc == 0)
+		rc = file_open(c->file, &in);
+	if (rc != 0)
+		return tell_key(load, c->line, "local.lists", c->file, rc);
+	return read_file(load, c->file, in, &list, reader_of(c));
 }
 
 static int

@@ -16,7 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/hash.h"
+#include "dns/wire.h"
+#include "dns/zone.h"
 #include "resolver/config.h"
 
 /* No file of hints or anchors is anywhere near this large. */
@@ -29,6 +32,62 @@ static const char root_keys[] =
     ". IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219"
     "298D0A450D612C483AF444A4C0FB2B16\n";
 
+/* Records of a file that are of use for what it is. */
+struct search {
+	enum recursor_file kind;
+	bool has_names; /* root servers, or keys */
+	bool has_addresses;
+};
+
+static int
+look(void *arg, const struct dns_local_record *rr)
+{
+	struct search *s = arg;
+
+	if (s->kind == RECURSOR_FILE_ANCHOR)
+		s->has_names |=
+		    rr->type == DNS_TYPE_DS || rr->type == DNS_TYPE_DNSKEY;
+	else
+		s->has_names |= rr->type == DNS_TYPE_NS;
+	s->has_addresses |= rr->type == DNS_TYPE_A || rr->type == DNS_TYPE_AAAA;
+	return 0;
+}
+
+/* What the file lacks, or NULL. */
+static const char *
+lack(const struct search *s)
+{
+	if (s->kind == RECURSOR_FILE_ANCHOR)
+		return s->has_names ? NULL : "no DS or DNSKEY record in it";
+	if (!s->has_names)
+		return "no NS record in it";
+	return s->has_addresses ? NULL : "no address (A, AAAA) in it";
+}
+
+int
+recursor_files_check(
+    const char *path, enum recursor_file kind, char *ret_why, size_t size)
+{
+	struct dns_zone_fault fault = {.text = NULL};
+	struct search s = {.kind = kind};
+	FILE *in;
+	int rc = file_open(path, &in);
+
+	if (rc == 0) {
+		rc = dns_zone_read(in, 0, look, &s, &fault);
+		(void)fclose(in); /* was only read */
+	}
+	if (rc == -EINVAL) {
+		(void)snprintf(
+		    ret_why, size, "line %zu: %s", fault.line, fault.text);
+		return rc;
+	}
+	if (rc == 0 && lack(&s) == NULL)
+		return 0;
+	(void)snprintf(ret_why, size, "%s", rc == 0 ? lack(&s) : strerror(-rc));
+	return rc == -ENOMEM ? rc : -EINVAL;
+}
+
 /* Copies what is in a file to a stream. */
 static int
 copy_file(const char *path, FILE *out)
@@ -36,11 +95,11 @@ copy_file(const char *path, FILE *out)
 	char block[4096];
 	size_t total = 0;
 	size_t len;
-	FILE *in = fopen(path, "re");
-	int rc = 0;
+	FILE *in;
+	int rc = file_open(path, &in);
 
-	if (in == NULL)
-		return -errno;
+	if (rc != 0)
+		return rc;
 	while (total <= FILE_MAX &&
 	       (len = fread(block, 1, sizeof(block), in)) > 0) {
 		(void)fwrite(block, 1, len, out);

@@ -7,8 +7,22 @@
 #define RESOLVER_BACK_RECURSOR_FILES_H
 
 #include <limits.h>
+#include <stddef.h>
 
 struct config;
+
+enum recursor_file {
+	RECURSOR_FILE_HINTS,
+	RECURSOR_FILE_ANCHOR,
+};
+
+/*
+ * Can it be used for that?  libunbound never comes to the end of a directory,
+ * and is content with files that have nothing in them.  Returns 0; or -EINVAL
+ * or -ENOMEM, with a reason in ret_why.
+ */
+int recursor_files_check(
+    const char *path, enum recursor_file kind, char *ret_why, size_t size);
 
 /*
  * Writes down all that a recursor is made of, what is in the files included, so

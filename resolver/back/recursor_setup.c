@@ -224,16 +224,21 @@ make_ready(struct recursor_context *c)
 
 /* ------------------------------------------------------------ the whole -- */
 
-/* A file that is there but cannot be opened gets a sentence of its own. */
 static int
-set_file(struct recursor_context *c, const char *option, const char *path)
+check_file(
+    struct recursor_context *c, const char *path, enum recursor_file kind)
 {
 	if (path == NULL)
 		return 0;
-	if (access(path, R_OK) == 0)
-		return set(c, option, path);
-	(void)snprintf(c->said, sizeof(c->said), "%s", strerror(errno));
-	return -EINVAL;
+	return recursor_files_check(path, kind, c->said, sizeof(c->said));
+}
+
+static int
+set_hints(struct recursor_context *c, const char *path)
+{
+	int rc = check_file(c, path, RECURSOR_FILE_HINTS);
+
+	return rc == 0 && path != NULL ? set(c, "root-hints:", path) : rc;
 }
 
 static int
@@ -267,8 +272,11 @@ set_anchor(struct recursor_context *c, const struct config *config,
 
 	if (!config->upstream.recursive.validate)
 		return 0;
-	if (state_dir == NULL || (given != NULL && access(given, R_OK) != 0))
-		return set_file(c, "trust-anchor-file:", given);
+	rc = check_file(c, given, RECURSOR_FILE_ANCHOR);
+	if (rc != 0)
+		return rc;
+	if (state_dir == NULL)
+		return given != NULL ? set(c, "trust-anchor-file:", given) : 0;
 	rc = recursor_files_anchor(config, state_dir, path);
 	if (rc == 0)
 		return set(c, "auto-trust-anchor-file:", path);
@@ -285,8 +293,7 @@ configure(struct recursor_context *c, const struct config *config,
 	int rc = set_defaults(c, config);
 
 	if (rc == 0)
-		rc = set_file(
-		    c, "root-hints:", config->upstream.recursive.root_hints);
+		rc = set_hints(c, config->upstream.recursive.root_hints);
 	if (rc == 0)
 		rc = set_options(c, &config->upstream.recursive.options);
 	if (rc == 0)

@@ -137,12 +137,19 @@ check "its line" told 'rpz:2: \$INCLUDE is not done'
 mv "$TMPDIR/rpz.good" "$TMPDIR/rpz"
 mv "$TMPDIR/names" "$TMPDIR/names.good"
 hup "a missing list" 'everything stays as it was' 3
-check "which one" told 'names: No such file or directory'
+check "which one" told 'quolld.yaml:[0-9]*: local.lists: .*/names: No such file'
 check "not by --check" not "$QUOLLD" -c "$TMPDIR/quolld.yaml" --check \
     2> "$TMPDIR/check"
 check "with its name" has 'names: No such file' "$TMPDIR/check"
 is "old is in force" 'status: NXDOMAIN' new.example A
 is "nothing of the new" 'status: SERVFAIL' newer.example A
+mkfifo "$TMPDIR/names"
+hup "what nobody writes to" 'everything stays as it was' 4
+rm "$TMPDIR/names"
+mkdir "$TMPDIR/names"
+hup "a directory" 'everything stays as it was' 5
+check "which is said" told 'local.lists: .*/names: Is a directory'
+rmdir "$TMPDIR/names"
 mv "$TMPDIR/names.good" "$TMPDIR/names"
 hup "whole again" 'info: reloaded' 2
 is "now" 'status: NXDOMAIN' newer.example A
@@ -152,7 +159,7 @@ quolld_stop
 rm "$TMPDIR/hosts"
 quolld_launch
 check "does not start" not wait "$QUOLLD_PID"
-check "why" told 'hosts: No such file or directory'
+check "why" told 'local.hosts: .*hosts: No such file or directory'
 printf 'local:\n  records:\n    - x.lan. A 1.2.3\n' > "$TMPDIR/bad.yaml"
 check "a bad record" not "$QUOLLD" -c "$TMPDIR/bad.yaml" --check \
     2> "$TMPDIR/check"

@@ -150,8 +150,12 @@ conf 'options: {do-not-query-localhost: false}'
 reload 'info: reloaded'
 check "the same settings keep the cache" \
     answers 'IN.A.192\.0\.2\.1' www.example.org A
+: > "$TMPDIR/empty"
+echo '. NS ns.root.' > "$TMPDIR/names"
 for wrong in 'options: {private-address: nonsense}' \
     'options: {prefetch: maybe}' "root-hints: $TMPDIR/none" \
+    "root-hints: $TMPDIR" "root-hints: $TMPDIR/empty" \
+    "root-hints: $TMPDIR/names" \
     'stubs: [{zone: org, addresses: 192.0.2.1, port: 70000}]' \
     'options: {verbosity: 5}'; do
 	conf "$wrong"
@@ -164,6 +168,15 @@ for wrong in 'options: {private-address: nonsense}' \
 	reload "quolld.yaml:$_line: upstream.recursive"
 	check "and all stays as it was" \
 	    answers 'IN.A.192\.0\.2\.1' www.example.org A
+done
+# Nothing is validated without anchors, so they must be there.
+for wrong in "$TMPDIR" "$TMPDIR/empty" "$TMPDIR/hints" /dev/null; do
+	printf 'upstream:\n recursive: {trust-anchor: %s}\n' "$wrong" \
+	    > "$TMPDIR/bad.yaml"
+	"$QUOLLD" --check -c "$TMPDIR/bad.yaml" > "$TMPDIR/check.log" 2>&1
+	check "no trust anchor: $wrong" \
+	    has "bad.yaml:2: upstream.recursive.trust-anchor: $wrong: " \
+	    "$TMPDIR/check.log"
 done
 conf 'options: {do-not-query-localhost: false, prefetch: true}'
 reload 'info: reloaded'

@@ -979,6 +979,10 @@ test_local_errors(void)
 	    {"local: {lists: {file: a, format: rpz, subdomains: true}}\n",
 		"f:1: local.lists: a policy zone says itself, by \"*\", where "
 		"it means subdomains"},
+	    {"local: {lists: {file: a, name: "
+	     "0123456789012345678901234567890123456789012345678901234567890123"
+	     "4}}\n",
+		"f:1: local.lists: a name longer than 64 octets"},
 	    {"local: {lists: {file: a, ede: 15}}\n",
 		"f:1: local.lists[].ede: \"15\" is none of blocked, censored, "
 		"filtered, none"},
