@@ -50,7 +50,8 @@ hidden() {
 	! grep -qi '\(bind\|server\)' "$BACKLOG"
 }
 check "version and name are not told" hidden
-check "nor by NSID" not answers 'NSID' ok.example.org A +nsid
+check "NSID is no error" answers 'A.192\.0\.2\.1' ok.example.org A +nsid
+check "and not told either" not has NSID answer
 quolld_stop
 
 # ---- as it is set ------------------------------------------------------
@@ -75,7 +76,8 @@ check "id.server" answers '"box-1"$' -c CH id.server TXT
 check "hostname.bind" answers '"box-1"$' -c CH HostName.Bind TXT
 check "NSID" answers 'NSID: .*"box-1"' www.example.org A +nsid
 check "with the answer" has 'A.192\.0\.2\.1' answer
-prove FWD-029 not answers NSID www.example.org A +edns
+check "not unasked" answers 'A.192\.0\.2\.1' www.example.org A +edns
+check "by no option" not has NSID answer
 check "four were told who we are" [ "$(said query_identity)" -eq 4 ]
 
 

@@ -111,7 +111,7 @@ prove FWD-174 [ "$(awk '$6 == 1 && $7 == 1 && $1 % 468 == 0' "$TMPDIR/edns" |
 prove FWD-175 whole xfrempty10.example.org/AXFR 20
 
 # Broken off after a part was sent: never a FIN.
-prove FWD-177 broken xfrbreak10.example.org/AXFR
+prove FWD-177,DOQ-061 broken xfrbreak10.example.org/AXFR
 prove FWD-177 broken xfrabort10.example.org/AXFR
 prove FWD-177 broken xfrstall10.example.org/AXFR
 prove FWD-173 broken xfrtc10.example.org/AXFR
