@@ -1,20 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 150
-# packages: systemd openssl python3 iproute2
+# packages: systemd openssl python3 iproute2 ldnsutils nsd
 # plain only: sanitizers need what the unit forbids
 #
 # quolld.service, run by a systemd of our own: in namespaces, with the unit as
 # it will be installed.  What it forbids is forbidden, and quolld does all that
 # it must: port 853 without root, workers, metrics, UDP and TCP to a backend,
-# certificates as credentials, reload, stop, restart.
+# recursion with anchors that it keeps, certificates as credentials, reload,
+# stop, restart.
 
 . "$SRC/tests/func/lib.sh"
+. "$SRC/tests/func/tree.inc"
 
 [ "$VARIANT" = plain ] || skip "sanitizers need what the unit forbids"
 
 T=$TMPDIR
-need unshare nsenter systemctl ip openssl python3
+need unshare nsenter systemctl ip openssl python3 nsd
 [ -x /lib/systemd/systemd ] || skip "no systemd"
 program=$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' "$BUILD/etc/quolld.service")
 case $program in
@@ -33,6 +35,27 @@ workers: 2
 metrics: {listen: "127.0.0.1:9853"}
 upstream: {servers: ["udp://127.0.0.1:5353"]}
 Y
+tree_stump 127.0.0.53
+cp "$TREE_STUMP" "$T/stage/root"
+cp "$TREE_HINTS" "$T/stage/hints"
+cp "$TREE_ANCHOR" "$T/stage/anchor"
+cat > "$T/stage/nsd.conf" <<CONF
+server:
+	ip-address: $TREE_ROOT
+	username: ""
+	database: ""
+	pidfile: "/run/nsd.pid"
+	zonesdir: "/run/stage"
+	xfrdir: "/run"
+	xfrdfile: "/run/xfrd.state"
+	zonelistfile: "/run/zone.list"
+	server-count: 1
+remote-control:
+	control-enable: no
+zone:
+	name: .
+	zonefile: "/run/stage/root"
+CONF
 cat > "$T/inside.sh" <<'INSIDE'
 set -e
 # Nothing that is written stays, and what this machine runs is not run here.
@@ -59,13 +82,15 @@ ip link set lo up
 : > /tmp/shared
 mkdir -p "$(dirname "$2")" /usr/local/etc/quoll
 cp /run/stage/quolld "$2"
-cp /run/stage/quolld.yaml /usr/local/etc/quoll
+cp /run/stage/quolld.yaml /run/stage/hints /run/stage/anchor \
+    /usr/local/etc/quoll
 units=/etc/systemd/system
 cp /run/stage/quolld.service $units
 for stub in basic sysinit shutdown network-online multi-user; do
 	printf '[Unit]\nDefaultDependencies=no\n' > $units/$stub.target
 done
-echo Wants=fakebe.service probe.service >> $units/multi-user.target
+echo Wants=fakebe.service nsd.service probe.service >> \
+    $units/multi-user.target
 printf '[Socket]\nListenStream=/run/none\n' > $units/systemd-journald.socket
 mkdir $units/quolld.service.d $units/probe.service.d
 echo '[Service]
@@ -82,6 +107,10 @@ echo '[Service]
 ExecStart=/run/stage/fakebe -p 5353
 StandardOutput=null
 StandardError=null' > $units/fakebe.service
+echo "[Service]
+ExecStart=$(command -v nsd) -d -c /run/stage/nsd.conf
+StandardOutput=null
+StandardError=append:/run/nsd.log" > $units/nsd.service
 systemctl --root=/ enable quolld.service
 # As it is for systemd on a machine: so credentials come to the service.
 mount -n --make-rshared /
@@ -178,6 +207,42 @@ check "a reload" inside systemctl reload quolld
 check "is done" wait_for 10 logged 1 'info: reloaded'
 check "it is in force" answered 'SERVFAIL' ok.b.example A
 
+# ---- recursion ------------------------------------------------------------
+
+configure() { # LINE...: as it is with these below `upstream:`
+	inside sed -i '/^upstream:/,$d' /usr/local/etc/quoll/quolld.yaml
+	for _l; do
+		echo "$_l"
+	done | inside sh -c 'cat >> /usr/local/etc/quoll/quolld.yaml'
+}
+anchors() { # REGEX
+	inside sh -c 'grep -qE -e "$1" /var/lib/quoll/trust-anchor-*.key' - "$1"
+}
+# The Internet's root, from where there is no way to it.
+configure
+check "a restart" inside systemctl restart quolld
+check "there is no way" answered 'status: SERVFAIL' www.example A
+check "it says so" has 'EDE: 23 ' "$T/answer"
+check "the root's keys are in the state directory" anchors '20326|38696'
+
+# Another root.  What has been found of its keys is written beside them.
+configure upstream: '  recursive:' \
+    '    root-hints: /usr/local/etc/quoll/hints' \
+    '    trust-anchor: /usr/local/etc/quoll/anchor' \
+    '    options: {do-not-query-localhost: no}'
+check "a reload" inside systemctl reload quolld
+check "is done" wait_for 10 logged 2 'info: reloaded'
+check "a root is asked" answered '192\.0\.2\.1$' www A +dnssec
+check "and believed" flagged ad
+check "its keys are kept up to date" \
+    wait_for 10 anchors '^;;last_success: [1-9]'
+check "nobody else may read them" inside sh -c \
+    '[ "$(stat -c %a /var/lib/quoll/trust-anchor-*.key | sort -u)" = 600 ]'
+check "a restart" inside systemctl restart quolld
+check "with what was kept" answered '192\.0\.2\.1$' www A +dnssec
+check "is believed, too" flagged ad
+check "nothing was amiss" not logged 1 'libunbound:|error:'
+
 # ---- certificates as credentials -----------------------------------------
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes \
@@ -200,7 +265,7 @@ inside cp /usr/local/etc/ssl/cert.pem /run/ca.pem
 check "they are served" answered '127\.0\.0\.1$' localhost A \
     +tls-ca=/run/ca.pem +tls-hostname=dns.example
 check "a reload" inside systemctl reload quolld
-check "reads them again" wait_for 10 logged 2 'info: reloaded'
+check "reads them again" wait_for 10 logged 3 'info: reloaded'
 check "and finds no fault" not logged 1 'error:'
 
 # ---- its end --------------------------------------------------------------
