@@ -10,7 +10,7 @@
 . "$SRC/tests/func/lib.sh"
 need nsd
 
-# Addresses of this run alone, since port 53 cannot be chosen.
+# Addresses of this run alone, since port 53 cannot be chosen; none of tree.inc.
 NET=127.$(($$ / 250 % 250 + 2)).$(($$ % 250 + 2))
 [ "$(id -u)" = 0 ] || skip "port 53 needs root"
 
@@ -18,22 +18,22 @@ zones() {
 	cat > "$TMPDIR/root" <<Z
 . 86400 IN SOA ns.root. x.root. 1 3600 600 86400 60
 . 86400 IN NS ns.root.
-ns.root. 86400 IN A $NET.1
+ns.root. 86400 IN A $NET.11
 org. 86400 IN NS ns.org.
-ns.org. 86400 IN A $NET.2
+ns.org. 86400 IN A $NET.12
 dead. 86400 IN NS ns.dead.
-ns.dead. 86400 IN A $NET.9
+ns.dead. 86400 IN A $NET.19
 Z
 	cat > "$TMPDIR/only" <<Z
 only. 300 IN SOA ns.only. x.only. 1 3600 600 86400 60
 only. 300 IN NS ns.only.
-ns.only. 300 IN A $NET.2
+ns.only. 300 IN A $NET.12
 www.only. 300 IN A 192.0.2.3
 Z
 	cat > "$TMPDIR/org" <<Z
 org. 300 IN SOA ns.org. x.org. 1 3600 600 86400 60
 org. 300 IN NS ns.org.
-ns.org. 300 IN A $NET.2
+ns.org. 300 IN A $NET.12
 www.example.org. 300 IN A 192.0.2.1
 new.example.org. 300 IN A 192.0.2.4
 alias.example.org. 300 IN CNAME www.example.org.
@@ -45,8 +45,8 @@ nsd_tree() {
 	zones
 	cat > "$TMPDIR/nsd.conf" <<CONF
 server:
-	ip-address: $NET.1
-	ip-address: $NET.2
+	ip-address: $NET.11
+	ip-address: $NET.12
 	username: ""
 	database: ""
 	pidfile: "$TMPDIR/nsd.pid"
@@ -73,12 +73,12 @@ CONF
 	wait_for 20 nsd_serves || fail "nsd: $(tail -n 5 "$TMPDIR/nsd.log")"
 }
 nsd_serves() {
-	"$KDIG" @"$NET.2" +timeout=1 +retry=0 org SOA 2>/dev/null |
+	"$KDIG" @"$NET.12" +timeout=1 +retry=0 org SOA 2>/dev/null |
 	    grep -q 'status: NOERROR'
 }
 
 nsd_tree
-printf '. 3600 IN NS ns.root.\nns.root. 3600 IN A %s\n' "$NET.1" \
+printf '. 3600 IN NS ns.root.\nns.root. 3600 IN A %s\n' "$NET.11" \
     > "$TMPDIR/hints"
 quolld_config <<Y
 listen: ["quic://127.0.0.1:0"]
@@ -198,8 +198,8 @@ check "TTLs are limited as before" \
 
 # The root does not know `only`: its server is told.
 conf "options: {do-not-query-localhost: false}
-    stubs: [{zone: only, addresses: $NET.2}]
-    forwards: [{zone: gone, addresses: $NET.9, port: 5353}]"
+    stubs: [{zone: only, addresses: $NET.12}]
+    forwards: [{zone: gone, addresses: $NET.19, port: 5353}]"
 reload 'info: reloaded'
 check "a stub zone" answers 'IN.A.192\.0\.2\.3' www.only A
 check "a forwarded zone whose server is dead" answers 'EDE: 22' www.gone A
