@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# tsan
 #
 # Local data and lists of names: each format, each answer, reloads, faults.
 

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# tsan
 # packages: ldnsutils
 #
 # The recursor's life: servers that die and come back, other settings at a
