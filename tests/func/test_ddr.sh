@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# takes: 12
 #
 # Discovery of designated resolvers (RFC 9462): what a client is told, by which
 # certificate, and what a reload with another certificate changes.

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 120
+# takes: 11
 # plain only
 #
 # A million names in less than 100 MB, while they are exchanged, too.

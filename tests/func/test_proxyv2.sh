@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 90
+# takes: 13
 #
 # Backends that are told of the client (PROXY protocol, version 2): a scripted
 # one, which reads every octet, and Unbound, whose access control is the proof.

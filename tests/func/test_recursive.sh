@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 120
+# takes: 13
 # tsan
 # packages: knot-dnsutils nsd
 #

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# takes: 16
 # packages: bind9-dnsutils ldnsutils
 #
 # quolld resolves by itself, in a signed tree of zones: what is proved, what is

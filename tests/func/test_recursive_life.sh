@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# takes: 16
 # tsan
 # packages: ldnsutils
 #

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 150
+# takes: 10
 # packages: systemd openssl python3 iproute2 ldnsutils nsd
 # plain only: sanitizers need what the unit forbids
 #

@@ -1,5 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
+# takes: 18
 # packages: bind9-dnsutils ldnsutils
 #
 # DNSSEC in front of an Unbound that validates: nothing that a validator needs

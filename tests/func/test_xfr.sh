@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # timeout: 90
+# takes: 14
 # tsan
 #
 # Zone transfers, NOTIFY and UPDATE: who may, what crosses, and every way in

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # packages: knot-dnsutils knot
 # timeout: 90
+# takes: 25
 #
 # Zone transfers of a real server, Knot DNS, through quolld: 50,000 records,
 # compared one by one with what comes by TCP; differences; signed ones; several
