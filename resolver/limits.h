@@ -95,6 +95,10 @@
  * that nobody waits for any longer count until it is through with them. */
 #define RECURSOR_MAX_OUTSTANDING 4096
 
+/* Resolvers of earlier configurations that still answer what they were asked:
+ * reloads that need another one wait for these. */
+#define RECURSION_MAX_RETIRED 8
+
 /* A framed stream: octets of one read, reads of one wake-up, buffers of one
  * write, and what may wait to be sent before the writer is told to wait. */
 #define NET_STREAM_READ_SIZE 65536

@@ -318,6 +318,19 @@ check_certs(const struct config *config, const struct certs_listener *listener,
 	return 0;
 }
 
+static int
+check_recursion(
+    const struct config *config, const struct certs_listener *listener)
+{
+	struct recursor_shared shared;
+	int rc;
+
+	recursor_shared_init(&shared);
+	rc = recursor_check(&shared, config, listener);
+	recursor_shared_done(&shared);
+	return rc;
+}
+
 /* --check looks into the files that the configuration names, too. */
 static int
 check(const struct config *config)
@@ -332,7 +345,7 @@ check(const struct config *config)
 	if (rc == 0)
 		rc = own_load(config, &facts, &listener, &own);
 	if (rc == 0)
-		rc = recursor_check(config, &listener);
+		rc = check_recursion(config, &listener);
 	own_unref(own);
 	evquic_cred_unref(cred);
 	return rc == 0 ? OPTIONS_EXIT_OK : OPTIONS_EXIT_FAILURE;

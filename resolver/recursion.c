@@ -13,15 +13,16 @@
 #include "resolver/back/recursor.h"
 #include "resolver/certs.h"
 #include "resolver/config.h"
+#include "resolver/limits.h"
 #include "resolver/ops/log.h"
 
 /* Makes one that runs. */
 static int
-make(const struct config *config, const char *state_dir, struct log *log,
-    struct recursor **ret)
+make(struct recursion *rn, const struct config *config, const char *state_dir,
+    struct log *log, struct recursor **ret)
 {
 	struct recursor *r;
-	int rc = recursor_new(config, state_dir, log, &r);
+	int rc = recursor_new(&rn->shared, config, state_dir, log, &r);
 
 	if (rc != 0)
 		return rc;
@@ -54,7 +55,7 @@ restore(struct recursion *rn)
 	const struct certs_listener nobody = {.tell = ignore};
 
 	if (rn->now != NULL)
-		(void)recursor_check(rn->config, &nobody);
+		(void)recursor_check(&rn->shared, rn->config, &nobody);
 }
 
 int
@@ -64,8 +65,9 @@ recursion_init(struct recursion *rn, struct config *config,
 	int rc = 0;
 
 	*rn = (struct recursion){.now = NULL};
+	recursor_shared_init(&rn->shared);
 	if (config->upstream.mode == CONFIG_MODE_RECURSIVE)
-		rc = make(config, state_dir, log, &rn->now);
+		rc = make(rn, config, state_dir, log, &rn->now);
 	if (rc == 0)
 		rn->config = config_ref(config);
 	return rc;
@@ -106,7 +108,14 @@ recursion_prepare(struct recursion *rn, const struct config *config,
 		*ret_recursor = rn->now;
 		return 0;
 	}
-	rc = make(config, state_dir, log, ret_recursor);
+	if (rn->count >= RECURSION_MAX_RETIRED) {
+		log_err(log,
+		    "%zu resolvers of earlier reloads are still busy: try "
+		    "again in some seconds",
+		    rn->count);
+		return -EAGAIN;
+	}
+	rc = make(rn, config, state_dir, log, ret_recursor);
 	if (rc != 0)
 		restore(rn);
 	return rc;
@@ -172,5 +181,6 @@ recursion_done(struct recursion *rn)
 		recursor_free(rn->retired[i]);
 	free(rn->retired);
 	config_unref(rn->config);
+	recursor_shared_done(&rn->shared);
 	*rn = (struct recursion){.now = NULL};
 }

@@ -9,12 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "resolver/back/recursor.h"
+
 struct config;
 struct log;
-struct recursor;
-struct recursor_port;
 
 struct recursion {
+	struct recursor_shared shared;
 	struct recursor *now;	   /* NULL: nothing is resolved here */
 	struct config *config;	   /* what `now` was made of, our reference */
 	struct recursor **retired; /* with room for one more */

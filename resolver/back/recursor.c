@@ -181,8 +181,8 @@ static const struct recursor_engine_ops engine_ops = {
 /* ---------------------------------------------------------------- life -- */
 
 int
-recursor_new(const struct config *config, const char *state_dir,
-    struct log *log, struct recursor **ret_recursor)
+recursor_new(struct recursor_shared *shared, const struct config *config,
+    const char *state_dir, struct log *log, struct recursor **ret_recursor)
 {
 	struct certs_listener listener = certs_to_log(log);
 	struct engine *e = calloc(1, sizeof(*e));
@@ -191,7 +191,8 @@ recursor_new(const struct config *config, const char *state_dir,
 
 	if (e == NULL)
 		return -ENOMEM;
-	rc = recursor_context_init(&e->c, config, state_dir, &listener, log);
+	rc = recursor_context_init(
+	    &e->c, shared, config, state_dir, &listener, log);
 	if (rc != 0) {
 		free(e);
 		return rc;
@@ -205,15 +206,15 @@ recursor_new(const struct config *config, const char *state_dir,
 }
 
 int
-recursor_check(
-    const struct config *config, const struct certs_listener *listener)
+recursor_check(struct recursor_shared *shared, const struct config *config,
+    const struct certs_listener *listener)
 {
 	struct recursor_context c;
 	int rc;
 
 	if (config->upstream.mode != CONFIG_MODE_RECURSIVE)
 		return 0;
-	rc = recursor_context_init(&c, config, NULL, listener, NULL);
+	rc = recursor_context_init(&c, shared, config, NULL, listener, NULL);
 	if (rc == 0)
 		recursor_context_done(&c);
 	return rc;

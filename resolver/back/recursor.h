@@ -11,6 +11,7 @@
 #ifndef RESOLVER_BACK_RECURSOR_H
 #define RESOLVER_BACK_RECURSOR_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@ struct certs_listener;
 struct config;
 struct log;
 struct recursor;
+struct recursor_context;
 struct recursor_job;
 struct recursor_port;
 
@@ -51,20 +53,34 @@ struct recursor_answer {
 };
 
 /*
+ * What libunbound's contexts share in a process and do not guard: its log, some
+ * locks.  So they are made and freed one at a time, and who hears its log is
+ * told so again when another one was freed.
+ */
+struct recursor_shared {
+	pthread_mutex_t lock;
+	struct recursor_context *heard; /* NULL: nobody is */
+};
+
+/* Embedded; must outlive all recursors that were made with it. */
+void recursor_shared_init(struct recursor_shared *shared);
+void recursor_shared_done(struct recursor_shared *shared);
+
+/*
  * Makes a recursor of what the configuration says, with its state (RFC 5011)
  * in `state_dir`.  On failure one line was logged that says what is wrong, with
  * its place in the file if it has one.  Returns 0, -EINVAL or -ENOMEM.  For the
  * main thread, as are those below up to recursor_free().
  */
-int recursor_new(const struct config *config, const char *state_dir,
-    struct log *log, struct recursor **ret_recursor);
+int recursor_new(struct recursor_shared *shared, const struct config *config,
+    const char *state_dir, struct log *log, struct recursor **ret_recursor);
 
 /*
  * Would it be made?  0, or a negative errno and the listener was told what is
  * wrong; needs no state directory.  Anything but recursion is fine.
  */
-int recursor_check(
-    const struct config *config, const struct certs_listener *listener);
+int recursor_check(struct recursor_shared *shared, const struct config *config,
+    const struct certs_listener *listener);
 
 /* The version of libunbound; static. */
 const char *recursor_version(void);
@@ -74,7 +90,7 @@ int recursor_start(struct recursor *r);
 
 /*
  * No port will be opened any longer: its thread ends, and its cache is freed,
- * when the last port is closed and nothing is outstanding.
+ * when the last port is closed.
  */
 void recursor_retire(struct recursor *r);
 

@@ -7,9 +7,13 @@
  * once, and if that fails each part of the configuration is tried alone: the
  * first with which it fails is named, with its line, and with the sentence that
  * libunbound has for its log.
+ *
+ * That log is the process's, and so are some locks that contexts make and free
+ * unguarded: see struct recursor_shared.
  */
 #include "resolver/back/recursor_setup.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -21,6 +25,7 @@
 #include <unbound.h>
 #include <unistd.h>
 
+#include "resolver/back/recursor.h"
 #include "resolver/back/recursor_files.h"
 #include "resolver/certs.h"
 #include "resolver/config.h"
@@ -63,6 +68,13 @@ sentence_of(const char *line)
 	return strncmp(at, "error: ", 7) == 0 ? at + 7 : at;
 }
 
+static void
+tell_of(const struct recursor_context *c, const char *sentence)
+{
+	if (c->log != NULL)
+		log_warn(c->log, "libunbound: %s", sentence);
+}
+
 /* One line, as libunbound flushes each. */
 static ssize_t
 on_words(void *arg, const char *data, size_t len)
@@ -74,8 +86,8 @@ on_words(void *arg, const char *data, size_t len)
 	memcpy(line, data, n);
 	line[n] = '\0';
 	line[strcspn(line, "\n")] = '\0';
-	if (c->is_ready)
-		log_warn(c->log, "libunbound: %s", sentence_of(line));
+	if (pthread_equal(pthread_self(), c->maker) == 0)
+		tell_of(c, sentence_of(line));
 	else if (c->said[0] == '\0')
 		(void)snprintf(
 		    c->said, sizeof(c->said), "%s", sentence_of(line));
@@ -321,6 +333,15 @@ make(struct recursor_context *c, const struct config *config,
 	return configure(c, config, state_dir);
 }
 
+static void
+undo(struct recursor_context *c)
+{
+	ub_ctx_delete(c->ctx);
+	if (c->words != NULL)
+		(void)fclose(c->words); /* nothing is left in it */
+	c->words = NULL;
+}
+
 /* --------------------------------------------------------------- blame -- */
 
 /* The part of a configuration that is tried, and how it is called. */
@@ -355,14 +376,14 @@ tell(const struct certs_listener *listener, const char *file, size_t line,
 static bool
 is_guilty(const struct suspect *s)
 {
-	struct recursor_context c = {.log = NULL};
+	struct recursor_context c = {.maker = pthread_self()};
 	bool is_guilty = make(&c, s->config, NULL) == -EINVAL;
 
 	if (is_guilty)
 		tell(s->listener, s->config->file, s->line,
 		    "upstream.recursive.%s: %s: %s", s->key, s->value,
 		    c.said[0] != '\0' ? c.said : "libunbound refuses it");
-	recursor_context_done(&c);
+	undo(&c);
 	return is_guilty;
 }
 
@@ -445,31 +466,79 @@ blame(const struct config *config, const struct certs_listener *listener)
 		   &one.upstream.recursive.forwards, &s);
 }
 
+/* -------------------------------------------------------------- shared -- */
+
+void
+recursor_shared_init(struct recursor_shared *shared)
+{
+	(void)pthread_mutex_init(&shared->lock, NULL);
+	shared->heard = NULL;
+}
+
+void
+recursor_shared_done(struct recursor_shared *shared)
+{
+	assert(shared->heard == NULL);
+	(void)pthread_mutex_destroy(&shared->lock);
+}
+
+/* With a context that is freed libunbound's log goes, whosever it was. */
+static void
+hear_again(const struct recursor_shared *shared)
+{
+	const struct recursor_context *c = shared->heard;
+
+	if (c != NULL && c->words != NULL)
+		(void)ub_ctx_debugout(c->ctx, c->words);
+}
+
+static int
+make_or_tell(struct recursor_context *c, const struct config *config,
+    const char *state_dir, const struct certs_listener *listener)
+{
+	int rc = make(c, config, state_dir);
+
+	if (rc == 0)
+		return 0;
+	if (rc != -EINVAL || !blame(config, listener))
+		tell(listener, NULL, 0, "recursion cannot be set up: %s",
+		    c->said[0] != '\0' ? c->said : strerror(-rc));
+	undo(c);
+	return rc;
+}
+
 int
-recursor_context_init(struct recursor_context *c, const struct config *config,
+recursor_context_init(struct recursor_context *c,
+    struct recursor_shared *shared, const struct config *config,
     const char *state_dir, const struct certs_listener *listener,
     struct log *log)
 {
 	int rc;
 
-	*c = (struct recursor_context){.log = log};
-	rc = make(c, config, state_dir);
-	if (rc == 0) {
-		c->is_ready = log != NULL;
-		return 0;
-	}
-	if (rc != -EINVAL || !blame(config, listener))
-		tell(listener, NULL, 0, "recursion cannot be set up: %s",
-		    c->said[0] != '\0' ? c->said : strerror(-rc));
-	recursor_context_done(c);
+	*c = (struct recursor_context){
+	    .shared = shared,
+	    .log = log,
+	    .maker = pthread_self(),
+	};
+	(void)pthread_mutex_lock(&shared->lock);
+	rc = make_or_tell(c, config, state_dir, listener);
+	if (rc != 0)
+		hear_again(shared);
+	else if (log != NULL)
+		shared->heard = c;
+	(void)pthread_mutex_unlock(&shared->lock);
 	return rc;
 }
 
 void
 recursor_context_done(struct recursor_context *c)
 {
-	ub_ctx_delete(c->ctx);
-	if (c->words != NULL)
-		(void)fclose(c->words); /* nothing is left in it */
-	c->words = NULL;
+	struct recursor_shared *shared = c->shared;
+
+	(void)pthread_mutex_lock(&shared->lock);
+	undo(c);
+	if (shared->heard == c)
+		shared->heard = NULL;
+	hear_again(shared);
+	(void)pthread_mutex_unlock(&shared->lock);
 }

@@ -5,23 +5,27 @@
 #ifndef RESOLVER_BACK_RECURSOR_SETUP_H
 #define RESOLVER_BACK_RECURSOR_SETUP_H
 
-#include <stdbool.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdio.h>
 
 struct certs_listener;
 struct config;
 struct log;
+struct recursor_shared;
 struct ub_ctx;
 
 #define RECURSOR_SAID_LEN 256
 
 /* Must not move while it is in use. */
 struct recursor_context {
+	struct recursor_shared *shared;
 	struct ub_ctx *ctx;
 	FILE *words; /* what libunbound says in its log */
 	struct log *log;
-	bool is_ready; /* it says things to `log`; before, `said` keeps them */
+	/* What it says to the thread that makes the context is kept; what other
+	 * threads hear, of this or of another one, goes to `log`. */
+	pthread_t maker;
 	char said[RECURSOR_SAID_LEN];
 };
 
@@ -32,10 +36,12 @@ struct recursor_context {
  * and nothing is left.  Returns 0, -EINVAL or -ENOMEM.
  */
 int recursor_context_init(struct recursor_context *c,
-    const struct config *config, const char *state_dir,
-    const struct certs_listener *listener, struct log *log);
+    struct recursor_shared *shared, const struct config *config,
+    const char *state_dir, const struct certs_listener *listener,
+    struct log *log);
 
-/* Ends libunbound's thread, if there is one, and frees all. */
+/* Ends libunbound's thread, if there is one, and frees all.  Any thread's, but
+ * one's only. */
 void recursor_context_done(struct recursor_context *c);
 
 #endif

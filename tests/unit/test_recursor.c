@@ -465,6 +465,28 @@ test_retire(void)
 	end();
 }
 
+/* Nor does one wait for what nobody wants: as many as there were reloads would
+ * be there for as long as servers are silent. */
+static void
+test_retire_muted(void)
+{
+	struct recursor_job *job;
+
+	begin();
+	job = ask(NULL);
+	wait_given(1);
+	recursor_cancel(job);
+	recursor_retire(recursor);
+	CU_ASSERT(!recursor_has_ended(recursor));
+	recursor_port_close(port);
+	port = NULL;
+	wait_freed();
+	while (!recursor_has_ended(recursor))
+		(void)poll(NULL, 0, 1);
+	CU_ASSERT_EQUAL(recursor_outstanding(recursor), 0);
+	end();
+}
+
 static void
 test_broken(void)
 {
@@ -882,6 +904,7 @@ test_recursor_register(void)
 	unit_test(suite, "bound", test_bound);
 	unit_test(suite, "end", test_end);
 	unit_test(suite, "retire", test_retire);
+	unit_test(suite, "retire_muted", test_retire_muted);
 	unit_test(suite, "broken", test_broken);
 	unit_test(suite, "relay", test_relay);
 	unit_test(suite, "bogus", test_bogus);
