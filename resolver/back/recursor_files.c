@@ -26,11 +26,13 @@
 #define FILE_MAX ((size_t)1024 * 1024)
 
 /* https://data.iana.org/root-anchors/root-anchors.xml, of 2017 and 2024. */
-static const char root_keys[] =
+const char *const recursor_files_root_keys[] = {
     ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D084"
-    "58E880409BBC683457104237C7F8EC8D\n"
+    "58E880409BBC683457104237C7F8EC8D",
     ". IN DS 38696 8 2 683D2D0ACB8C9B712A1948B27F741219"
-    "298D0A450D612C483AF444A4C0FB2B16\n";
+    "298D0A450D612C483AF444A4C0FB2B16",
+    NULL,
+};
 
 /* Records of a file that are of use for what it is. */
 struct search {
@@ -171,6 +173,13 @@ recursor_files_describe(const struct config *config)
 	return NULL;
 }
 
+static void
+put_root_keys(FILE *out)
+{
+	for (size_t i = 0; recursor_files_root_keys[i] != NULL; i++)
+		(void)fprintf(out, "%s\n", recursor_files_root_keys[i]);
+}
+
 /* What the anchors begin as: a text to be freed. */
 static int
 read_anchor(const struct config *config, char **ret_text, size_t *ret_len)
@@ -185,7 +194,7 @@ read_anchor(const struct config *config, char **ret_text, size_t *ret_len)
 	if (path != NULL)
 		rc = copy_file(path, out);
 	else
-		(void)fputs(root_keys, out);
+		put_root_keys(out);
 	if (fclose(out) != 0 && rc == 0)
 		rc = -ENOMEM;
 	if (rc == 0)
@@ -211,27 +220,51 @@ write_all(int fd, const char *text, size_t len)
 	return fsync(fd) == 0 ? 0 : -errno;
 }
 
-/* Whole or not at all: a start that was cut short leaves nothing half. */
+/* Writes a file beside that of the path: its name is `ret_temp`. */
 static int
-write_file(const char *path, const char *text, size_t len)
+write_temp(
+    const char *path, const char *text, size_t len, char ret_temp[PATH_MAX])
 {
-	char temp[PATH_MAX];
-	int n = snprintf(temp, sizeof(temp), "%s.new", path);
+	int n = snprintf(ret_temp, PATH_MAX, "%s.new", path);
 	int fd;
 	int rc;
 
-	if (n < 0 || (size_t)n >= sizeof(temp))
+	if (n < 0 || n >= PATH_MAX)
 		return -ENAMETOOLONG;
-	fd = open(temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	fd = open(ret_temp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	rc = write_all(fd, text, len);
 	if (close(fd) != 0 && rc == 0)
 		rc = -errno;
-	if (rc == 0 && rename(temp, path) != 0)
-		rc = -errno;
 	if (rc != 0)
+		(void)unlink(ret_temp);
+	return rc;
+}
+
+/* Whole or not at all: a start that was cut short leaves nothing half. */
+static int
+write_file(const char *path, const char *text, size_t len)
+{
+	char temp[PATH_MAX];
+	int rc = write_temp(path, text, len, temp);
+
+	if (rc == 0 && rename(temp, path) != 0) {
+		rc = -errno;
 		(void)unlink(temp);
+	}
+	return rc;
+}
+
+/* libunbound writes a file beside it and ends the process if it cannot. */
+static int
+try_file(const char *path, const char *text, size_t len)
+{
+	char temp[PATH_MAX];
+	int rc = write_temp(path, text, len, temp);
+
+	if (rc == 0 && unlink(temp) != 0)
+		rc = -errno;
 	return rc;
 }
 
@@ -254,6 +287,8 @@ recursor_files_anchor(
 		rc = -ENAMETOOLONG;
 	else if (access(ret_path, F_OK) != 0)
 		rc = write_file(ret_path, text, len);
+	else
+		rc = try_file(ret_path, text, len);
 	free(text);
 	return rc;
 }

@@ -31,11 +31,15 @@ int recursor_files_check(
  */
 char *recursor_files_describe(const struct config *config);
 
+/* The root's own keys, as records; NULL is the last. */
+extern const char *const recursor_files_root_keys[];
+
 /*
  * Makes sure that the state directory has trust anchors that the resolver may
  * keep up to date (RFC 5011): a file that began as a copy of the configured
  * ones, or of the root's own keys, and whose name depends on what it began as.
- * Returns 0 and its path, or a negative errno.
+ * Returns 0 and its path, or a negative errno; also if no other file can be
+ * written beside it now, since libunbound ends the process then.
  */
 int recursor_files_anchor(const struct config *config, const char *state_dir,
     char ret_path[PATH_MAX]);

@@ -273,7 +273,25 @@ set_stubs(struct recursor_context *c, const struct config_stubs *list)
 	return rc;
 }
 
-/* Without a state directory there is nothing to keep up to date. */
+/* Anchors that are as they are. */
+static int
+fix_anchor(struct recursor_context *c, const char *given)
+{
+	int rc = 0;
+
+	if (given != NULL)
+		return set(c, "trust-anchor-file:", given);
+	for (size_t i = 0; rc == 0 && recursor_files_root_keys[i] != NULL; i++)
+		rc = error_of(
+		    ub_ctx_add_ta(c->ctx, recursor_files_root_keys[i]));
+	return rc;
+}
+
+/*
+ * Where nothing can be written anchors are not kept up to date: libunbound
+ * would end the process when it tries.  Without a state directory there is
+ * nothing to keep.
+ */
 static int
 set_anchor(struct recursor_context *c, const struct config *config,
     const char *state_dir)
@@ -292,10 +310,12 @@ set_anchor(struct recursor_context *c, const struct config *config,
 	rc = recursor_files_anchor(config, state_dir, path);
 	if (rc == 0)
 		return set(c, "auto-trust-anchor-file:", path);
-	(void)snprintf(c->said, sizeof(c->said),
-	    "trust anchors cannot be kept in the state directory: %s",
-	    strerror(-rc));
-	return -EINVAL;
+	if (c->log != NULL)
+		log_warn(c->log,
+		    "the state directory cannot be written: %s; trust anchors "
+		    "stay as configured until quolld is restarted",
+		    strerror(-rc));
+	return fix_anchor(c, given);
 }
 
 static int

@@ -79,6 +79,20 @@ check "questions are outstanding" wait_for 10 outstanding
 quolld_stop
 wait $loader
 
+# Nothing can be written beside the anchors: they stay as they are, and nobody
+# ends for it.
+for anchor in "$TMPDIR"/quolld.state/trust-anchor-*.key; do
+	mkdir -p "$anchor.new"
+done
+tree_back || fail "the tree is not back"
+tree_config
+quolld_start
+check "that is said" has 'warning: the state directory cannot be written' \
+    "$TMPDIR/quolld.log"
+check "and proved all the same" is_secure '	192\.0\.2\.1$' www.ecdsa.wood A
+quolld_stop
+tree_gone
+
 # Settings that are wrong from the beginning: no start, and one line.
 bad_start() { # REGEX
 	! timeout 20 "$QUOLLD" -c "$TMPDIR/quolld.yaml" \
