@@ -95,6 +95,11 @@
  * that nobody waits for any longer count until it is through with them. */
 #define RECURSOR_MAX_OUTSTANDING 4096
 
+/* Of these the share of one client's network, and in how many places shares are
+ * counted: networks that meet in one, by a secret hash, have one together. */
+#define RECURSOR_MAX_SHARE 512
+#define RECURSOR_SHARES 1024
+
 /* Resolvers of earlier configurations that still answer what they were asked:
  * reloads that need another one wait for these. */
 #define RECURSION_MAX_RETIRED 8

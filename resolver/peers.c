@@ -6,8 +6,8 @@
 #include "resolver/peers.h"
 #include "base/hash.h"
 #include "base/list.h"
+#include "resolver/net/addr.h"
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +15,9 @@
 
 #define SHARDS 16
 
-/* What one subscriber has: RFC 6177 speaks of /56. */
-#define V6_PREFIX_BYTES 7
-#define V4_BYTES 4
-
 struct network_key {
 	uint8_t len; /* 0: counted for nobody */
-	uint8_t bytes[V6_PREFIX_BYTES];
+	uint8_t bytes[NET_NETWORK_MAX];
 };
 
 struct peers_network {
@@ -73,26 +69,12 @@ peers_free(struct peers *p)
 	free(p);
 }
 
-/* The network of an address; length 0 for loopback and other families. */
+/* Length 0: counted for nobody. */
 static void
 make_key(const struct sockaddr *sa, struct network_key *ret)
 {
 	*ret = (struct network_key){.len = 0};
-	if (sa->sa_family == AF_INET) {
-		const struct sockaddr_in *in = (const void *)sa;
-
-		if (ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET)
-			return;
-		ret->len = V4_BYTES;
-		memcpy(ret->bytes, &in->sin_addr, V4_BYTES);
-	} else if (sa->sa_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const void *)sa;
-
-		if (IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr))
-			return;
-		ret->len = V6_PREFIX_BYTES;
-		memcpy(ret->bytes, &in6->sin6_addr, V6_PREFIX_BYTES);
-	}
+	ret->len = (uint8_t)net_addr_network(sa, ret->bytes);
 }
 
 static struct shard *

@@ -105,6 +105,8 @@ query_answer_failure(struct query *q, const struct upstream_result *result,
 	    {-EBADMSG, DNS_EDE_INVALID_DATA,
 		"upstream's answer cannot be parsed"},
 	    {-EAGAIN, DNS_EDE_OTHER, "too many queries are waiting"},
+	    {-EDQUOT, DNS_EDE_OTHER,
+		"too many queries of this network are waiting"},
 	    {-ENOMEM, DNS_EDE_OTHER, "out of memory"},
 	    {-EIO, DNS_EDE_OTHER, "recursion does not work"},
 	};

@@ -38,6 +38,8 @@ keep_asker(struct query *q, const struct query_asker *asker)
 	q->ask.client = net_addr_get(&q->client);
 	q->ask.local = net_addr_get(&q->local);
 	q->ask.ecs = q->subnet.has_sent ? &q->subnet.sent : NULL;
+	q->ask.is_exempt = access_check(q->worker->config->access.list,
+			       asker->address) == ACCESS_TRUSTED;
 }
 
 int

@@ -18,6 +18,7 @@
 	X(asks_timed_out, "of these: no answer in time")                       \
 	X(asks_cancelled, "questions that nobody wanted any longer")           \
 	X(asks_refused_limit, "questions refused: too many outstanding")       \
+	X(asks_refused_share, "questions refused: too many of one network")    \
 	X(udp_sent, "queries sent by UDP, repetitions included")               \
 	X(udp_received, "datagrams received")                                  \
 	X(udp_batches, "system calls that sent by UDP")                        \

@@ -143,8 +143,13 @@ hand_in(struct upstream_ask *ask)
 		return -EOPNOTSUPP;
 	if (c == NULL)
 		return -EIO;
-	rc = recursor_ask(
-	    c->port, q->msg + DNS_HEADER_SIZE, q->qtype, ask, &ask->job);
+	rc = recursor_ask(c->port,
+	    &(struct recursor_question){
+		.name = q->msg + DNS_HEADER_SIZE,
+		.qtype = q->qtype,
+		.client = ask->is_exempt ? NULL : ask->client,
+	    },
+	    ask, &ask->job);
 	if (rc != 0)
 		return rc;
 	ask->recursion = c;

@@ -120,13 +120,22 @@ void recursor_port_close(struct recursor_port *port);
 /* Readable when recursor_port_take() has something. */
 int recursor_port_fd(const struct recursor_port *port);
 
+/* A question of class IN; what it points to is lent for the call. */
+struct recursor_question {
+	const uint8_t *name; /* a plain one */
+	uint16_t qtype;
+	const struct sockaddr *client; /* whose share it is of; NULL: nobody's
+					*/
+};
+
 /*
- * Hands in a question: a plain name and a type, class IN; `owner` comes back
- * with the answer.  Returns 0 and a job, -EAGAIN if too many are outstanding,
- * -EIO, -ENOMEM.  Never answers from within.
+ * Hands in a question; `owner` comes back with the answer.  Returns 0 and a
+ * job, -EAGAIN if too many are outstanding, -EDQUOT if too many of the client's
+ * network are, so that none stops recursion for all, -EIO, -ENOMEM.  Never
+ * answers from within.
  */
-int recursor_ask(struct recursor_port *port, const uint8_t *name,
-    uint16_t qtype, void *owner, struct recursor_job **ret_job);
+int recursor_ask(struct recursor_port *port, const struct recursor_question *q,
+    void *owner, struct recursor_job **ret_job);
 
 /* Makes the port's fd unreadable, before all that is there is taken. */
 void recursor_port_clear(struct recursor_port *port);

@@ -17,12 +17,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include "base/hash.h"
 #include "base/list.h"
 #include "dns/name.h"
 #include "resolver/back/recursor_engine.h"
 #include "resolver/limits.h"
+#include "resolver/net/addr.h"
 #include "resolver/ops/log.h"
 
 struct recursor {
@@ -33,11 +36,13 @@ struct recursor {
 	pthread_t thread;
 	bool was_started; /* the main thread's */
 	int wake_fd;
+	uint8_t share_key[HASH_KEY_LEN];
 
 	pthread_mutex_t lock; /* of all that follows */
 	struct list queued;
 	struct list running;
 	size_t outstanding;
+	uint16_t shares[RECURSOR_SHARES]; /* of it, by clients' networks */
 	size_t ports;
 	bool is_retired;
 	bool is_stopped;
@@ -62,6 +67,7 @@ struct recursor_job {
 	struct recursor *recursor;
 	struct recursor_port *port; /* NULL: nobody waits for it */
 	void *owner;
+	uint16_t *share; /* of the recursor's; NULL: of none */
 	enum job_state state;
 	struct recursor_answer answer;
 	uint16_t qtype;
@@ -142,6 +148,28 @@ recursor_port_clear(struct recursor_port *port)
 	(void)eventfd_read(port->fd, &count);
 }
 
+/* Where the questions of this client's network are counted, if anywhere. */
+static uint16_t *
+share_of(struct recursor *r, const struct sockaddr *client)
+{
+	uint8_t network[NET_NETWORK_MAX];
+	size_t len = net_addr_network(client, network);
+
+	if (len == 0)
+		return NULL;
+	return &r->shares[hash_bytes(r->share_key, network, len) %
+			  RECURSOR_SHARES];
+}
+
+/* The engine is through with it, or never had it. */
+static void
+discount(struct recursor *r, struct recursor_job *job)
+{
+	r->outstanding--;
+	if (job->share != NULL)
+		(*job->share)--;
+}
+
 static int
 enqueue(struct recursor *r, struct recursor_job *job)
 {
@@ -152,8 +180,12 @@ enqueue(struct recursor *r, struct recursor_job *job)
 		rc = -EIO;
 	else if (r->outstanding >= RECURSOR_MAX_OUTSTANDING)
 		rc = -EAGAIN;
+	else if (job->share != NULL && *job->share >= RECURSOR_MAX_SHARE)
+		rc = -EDQUOT;
 	else {
 		r->outstanding++;
+		if (job->share != NULL)
+			(*job->share)++;
 		if (list_is_empty(&r->queued))
 			wake(r->wake_fd);
 		list_append(&r->queued, &job->link);
@@ -163,7 +195,7 @@ enqueue(struct recursor *r, struct recursor_job *job)
 }
 
 int
-recursor_ask(struct recursor_port *port, const uint8_t *name, uint16_t qtype,
+recursor_ask(struct recursor_port *port, const struct recursor_question *q,
     void *owner, struct recursor_job **ret_job)
 {
 	struct recursor_job *job = calloc(1, sizeof(*job));
@@ -175,8 +207,9 @@ recursor_ask(struct recursor_port *port, const uint8_t *name, uint16_t qtype,
 	job->recursor = port->recursor;
 	job->port = port;
 	job->owner = owner;
-	job->qtype = qtype;
-	memcpy(job->name, name, dns_name_length(name));
+	job->share = share_of(port->recursor, q->client);
+	job->qtype = q->qtype;
+	memcpy(job->name, q->name, dns_name_length(q->name));
 	rc = enqueue(port->recursor, job);
 	if (rc != 0)
 		free_job(job);
@@ -218,7 +251,7 @@ recursor_cancel(struct recursor_job *job)
 	} else {
 		list_remove(&job->link);
 		if (job->state == JOB_QUEUED)
-			r->outstanding--;
+			discount(r, job);
 	}
 	(void)pthread_mutex_unlock(&r->lock);
 	if (job != NULL)
@@ -242,7 +275,7 @@ recursor_answered(
 	(void)pthread_mutex_lock(&r->lock);
 	assert(job->state == JOB_RUNNING);
 	list_remove(&job->link);
-	r->outstanding--;
+	discount(r, job);
 	job->answer = *answer;
 	job->state = JOB_DONE;
 	if (job->port != NULL) {
@@ -387,7 +420,8 @@ recursor_with(const struct recursor_engine_ops *ops, void *engine, char *about,
 	list_init(&r->queued);
 	list_init(&r->running);
 	r->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (r->wake_fd < 0) {
+	if (r->wake_fd < 0 || getrandom(r->share_key, sizeof(r->share_key),
+				  0) != (ssize_t)sizeof(r->share_key)) {
 		recursor_free(r);
 		return NULL;
 	}

@@ -336,6 +336,8 @@ upstream_start(struct upstream *u, struct upstream_ask *ask,
 		BACK_COUNT(u, asks);
 	else if (rc == -EAGAIN)
 		BACK_COUNT(u, asks_refused_limit);
+	else if (rc == -EDQUOT)
+		BACK_COUNT(u, asks_refused_share);
 	else if (rc != -ENOMEM && !u->is_recursive)
 		rc = -EHOSTUNREACH;
 	return rc;

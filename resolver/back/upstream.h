@@ -100,7 +100,7 @@ struct upstream_slot {
 
 /*
  * A question on its way, embedded in the asker's object.  Zeroed memory with
- * `done` set is an idle one.  All but the first five is private.
+ * `done` set is an idle one.  All but the first six is private.
  */
 struct upstream_ask {
 	upstream_done_fn done;
@@ -110,6 +110,7 @@ struct upstream_ask {
 	const struct sockaddr *local;
 	/* Client Subnet option to send; NULL: none.  As the two above. */
 	const struct dns_ecs *ecs;
+	bool is_exempt; /* from limits for one client; as those above */
 	nsec not_after; /* it is over by then, if it is not 0; set before, too
 			 */
 	struct upstream *upstream; /* NULL while idle */
@@ -171,7 +172,8 @@ int upstream_recurse(struct upstream *upstream, struct recursor_port *port);
  * Returns 0, and `done` will be called within limits.query-timeout, and no
  * later than ask->not_after, never from within this call.  Otherwise `ask`
  * stays idle: -ENOTCONN if no server is configured, -EAGAIN if too many
- * questions are outstanding, -EHOSTUNREACH if no server can be sent to,
+ * questions are outstanding, -EDQUOT if too many are of the client's network
+ * (recursion), -EHOSTUNREACH if no server can be sent to,
  * -ENOMEM; of a recursor also -EIO if it does not work, and -EOPNOTSUPP for
  * what cannot be resolved: classes other than IN, signed messages, TKEY,
  * opcodes other than QUERY.

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 
 #include <netinet/in.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* All octets zero: no address. */
 union net_addr {
@@ -23,5 +25,15 @@ void net_addr_copy(union net_addr *to, const struct sockaddr *from);
 /* The address, lent for as long as `a` lives and stays as it is; NULL if there
  * is none. */
 const struct sockaddr *net_addr_get(const union net_addr *a);
+
+#define NET_NETWORK_MAX 7
+
+/*
+ * What one subscriber has, whom limits for one client count: an IPv4 address,
+ * or an IPv6 /56 (RFC 6177).  Writes its octets and returns how many; 0 for
+ * loopback, other families and NULL, who are not counted.
+ */
+size_t net_addr_network(
+    const struct sockaddr *sa, uint8_t ret_network[NET_NETWORK_MAX]);
 
 #endif

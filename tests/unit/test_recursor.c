@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -22,6 +23,9 @@
 #include "resolver/net/io.h"
 #include "tests/unit/dnsmsg.h"
 #include "tests/unit/unit.h"
+
+/* So many networks do not all meet one in the table of shares. */
+#define SHARE_TRIES 8
 
 enum {
 	A = 1,
@@ -247,13 +251,25 @@ end(void)
 	(void)pthread_mutex_destroy(&fe.lock);
 }
 
+static int
+try_ask(
+    const struct sockaddr *client, void *owner, struct recursor_job **ret_job)
+{
+	return recursor_ask(port,
+	    &(struct recursor_question){
+		.name = (const uint8_t *)"\1a",
+		.qtype = A,
+		.client = client,
+	    },
+	    owner, ret_job);
+}
+
 static struct recursor_job *
 ask(void *owner)
 {
 	struct recursor_job *job = NULL;
 
-	CU_ASSERT_EQUAL_FATAL(
-	    recursor_ask(port, (const uint8_t *)"\1a", A, owner, &job), 0);
+	CU_ASSERT_EQUAL_FATAL(try_ask(NULL, owner, &job), 0);
 	return job;
 }
 
@@ -402,22 +418,21 @@ test_bound(void)
 {
 	static struct recursor_job *jobs[RECURSOR_MAX_OUTSTANDING];
 	struct recursor_job *job;
-	const uint8_t *name = (const uint8_t *)"\1a";
 	void *owner;
 
 	begin();
 	for (size_t i = 0; i < RECURSOR_MAX_OUTSTANDING; i++)
 		jobs[i] = ask(NULL);
 	wait_given(RECURSOR_MAX_OUTSTANDING);
-	CU_ASSERT_EQUAL(recursor_ask(port, name, A, NULL, &job), -EAGAIN);
+	CU_ASSERT_EQUAL(try_ask(NULL, NULL, &job), -EAGAIN);
 	for (size_t i = 1; i < RECURSOR_MAX_OUTSTANDING; i++)
 		recursor_cancel(jobs[i]);
-	CU_ASSERT_EQUAL(recursor_ask(port, name, A, NULL, &job), -EAGAIN);
+	CU_ASSERT_EQUAL(try_ask(NULL, NULL, &job), -EAGAIN);
 	answer_some(1);
 	wait_port(port);
 	CU_ASSERT_EQUAL(take(&owner), 0);
-	CU_ASSERT_EQUAL(recursor_ask(port, name, A, NULL, &job), 0);
-	CU_ASSERT_EQUAL(recursor_ask(port, name, A, NULL, &job), -EAGAIN);
+	CU_ASSERT_EQUAL(try_ask(NULL, NULL, &job), 0);
+	CU_ASSERT_EQUAL(try_ask(NULL, NULL, &job), -EAGAIN);
 	wait_given(RECURSOR_MAX_OUTSTANDING);
 	answer_some(RECURSOR_MAX_OUTSTANDING);
 	wait_idle();
@@ -487,11 +502,51 @@ test_retire_muted(void)
 	end();
 }
 
+/* A network that asks too much leaves room for others, cancels or not. */
+static void
+test_share(void)
+{
+	static struct recursor_job *jobs[RECURSOR_MAX_SHARE];
+	struct sockaddr_in one = {.sin_family = AF_INET};
+	struct sockaddr_in6 two = {.sin6_family = AF_INET6};
+	const struct sockaddr *much = (const void *)&one;
+	struct recursor_job *job;
+	void *owner;
+
+	begin();
+	one.sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1 */
+	two.sin6_addr.s6_addr[0] = 0x20;
+	for (size_t i = 0; i < RECURSOR_MAX_SHARE; i++)
+		CU_ASSERT_EQUAL(try_ask(much, NULL, &jobs[i]), 0);
+	wait_given(RECURSOR_MAX_SHARE);
+	CU_ASSERT_EQUAL(try_ask(much, NULL, &job), -EDQUOT);
+	recursor_cancel(jobs[1]);
+	CU_ASSERT_EQUAL(try_ask(much, NULL, &job), -EDQUOT);
+	/* Two in 1,024 meet rarely; who does shares. */
+	for (size_t i = 0; i < SHARE_TRIES; i++) {
+		two.sin6_addr.s6_addr[6] = (uint8_t)i;
+		if (try_ask((const void *)&two, NULL, &job) == 0)
+			break;
+		CU_ASSERT_NOT_EQUAL(i, SHARE_TRIES - 1);
+	}
+	CU_ASSERT_EQUAL(try_ask(NULL, NULL, &job), 0);
+	wait_given(RECURSOR_MAX_SHARE + 2);
+	answer_some(1);
+	wait_port(port);
+	CU_ASSERT_EQUAL(take(&owner), 0);
+	CU_ASSERT_EQUAL(try_ask(much, NULL, &job), 0);
+	wait_given(RECURSOR_MAX_SHARE + 2);
+	answer_some(RECURSOR_MAX_SHARE + 2);
+	wait_idle();
+	while (take(&owner) == 0)
+		continue;
+	end();
+}
+
 static void
 test_broken(void)
 {
 	struct recursor_job *job;
-	const uint8_t *name = (const uint8_t *)"\1a";
 	void *owner;
 
 	begin();
@@ -502,7 +557,7 @@ test_broken(void)
 	break_engine();
 	wait_port(port);
 	CU_ASSERT_EQUAL(take(&owner), -EIO);
-	CU_ASSERT_EQUAL(recursor_ask(port, name, A, NULL, &job), -EIO);
+	CU_ASSERT_EQUAL(try_ask(NULL, NULL, &job), -EIO);
 	CU_ASSERT_EQUAL(recursor_outstanding(recursor), 0);
 	CU_ASSERT(!recursor_is_about(recursor, "about"));
 	end();
@@ -607,8 +662,8 @@ on_done(struct upstream_ask *a, const struct upstream_result *result)
 		upstream_cancel(&asker->cancel->ask);
 }
 
-static int
-start_flags(struct asker *a, unsigned flags)
+static void
+prepare(struct asker *a, unsigned flags)
 {
 	memset(a, 0, sizeof(*a));
 	a->ask.done = on_done;
@@ -617,6 +672,21 @@ start_flags(struct asker *a, unsigned flags)
 	CU_ASSERT_EQUAL_FATAL(
 	    dns_query_parse(a->msg.data, a->msg.len, &a->query),
 	    DNS_VERDICT_OK);
+}
+
+static int
+start_flags(struct asker *a, unsigned flags)
+{
+	prepare(a, flags);
+	return upstream_start(upstream, &a->ask, &a->query, 0);
+}
+
+static int
+start_for(struct asker *a, const struct sockaddr *client, bool is_exempt)
+{
+	prepare(a, 0);
+	a->ask.client = client;
+	a->ask.is_exempt = is_exempt;
 	return upstream_start(upstream, &a->ask, &a->query, 0);
 }
 
@@ -669,6 +739,28 @@ test_relay(void)
 	CU_ASSERT(a.result.is_ad_trusted);
 	CU_ASSERT_EQUAL(counter_get(&counters.recursion_secure), 1);
 	CU_ASSERT_EQUAL(counter_get(&counters.asks_answered), 2);
+	end_upstream();
+}
+
+/* As at the port: who is not exempt has a share. */
+static void
+test_asker_share(void)
+{
+	static struct asker a[RECURSOR_MAX_SHARE + 2];
+	struct sockaddr_in one = {.sin_family = AF_INET};
+	size_t i;
+
+	begin_upstream();
+	one.sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1 */
+	for (i = 0; i < RECURSOR_MAX_SHARE; i++)
+		CU_ASSERT_EQUAL(start_for(&a[i], (const void *)&one, false), 0);
+	CU_ASSERT_EQUAL(start_for(&a[i], (const void *)&one, false), -EDQUOT);
+	CU_ASSERT_EQUAL(counter_get(&counters.asks_refused_share), 1);
+	CU_ASSERT_EQUAL(start_for(&a[i], (const void *)&one, true), 0);
+	CU_ASSERT_EQUAL(start_for(&a[i + 1], NULL, false), 0);
+	wait_given(RECURSOR_MAX_SHARE + 2);
+	for (i = 0; i < RECURSOR_MAX_SHARE + 2; i++)
+		upstream_cancel(&a[i].ask);
 	end_upstream();
 }
 
@@ -902,11 +994,13 @@ test_recursor_register(void)
 	unit_test(suite, "ports", test_ports);
 	unit_test(suite, "cancel", test_cancel);
 	unit_test(suite, "bound", test_bound);
+	unit_test(suite, "share", test_share);
 	unit_test(suite, "end", test_end);
 	unit_test(suite, "retire", test_retire);
 	unit_test(suite, "retire_muted", test_retire_muted);
 	unit_test(suite, "broken", test_broken);
 	unit_test(suite, "relay", test_relay);
+	unit_test(suite, "asker_share", test_asker_share);
 	unit_test(suite, "bogus", test_bogus);
 	unit_test(suite, "failures", test_failures);
 	unit_test(suite, "deadline", test_deadline);
