@@ -385,23 +385,40 @@ dns_answer_raw(const struct dns_query *q, const struct dns_hop *hop,
 	return rc;
 }
 
+/* Makes it all, in the form that `q` says. */
+static int
+make_part(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_response *r, struct dns_buf *out)
+{
+	struct dns_relay how = {.ede = DNS_EDE_NONE};
+	struct dns_error e = {.rcode = r->rcode, .ede = DNS_EDE_NONE};
+	int rc;
+
+	rc = dns_answer_start(q, hop, relay_flags(q, r, &how), out);
+	if (rc == 0)
+		rc = relay_records(q, hop, r, &how, out);
+	if (rc == 0)
+		rc = dns_answer_finish(q, hop, &e, out);
+	return rc;
+}
+
 int
 dns_answer_part(const struct dns_query *q, const struct dns_hop *hop,
     const struct dns_response *r, struct dns_buf *out)
 {
 	struct dns_query part = *q;
-	struct dns_relay how = {.ede = DNS_EDE_NONE};
-	struct dns_error e = {.rcode = r->rcode, .ede = DNS_EDE_NONE};
 	int rc;
 
 	if (dns_query_is_raw(q))
 		return copy_raw(q, hop, r, out);
 	part.question_len = r->question_len;
-	rc = dns_answer_start(&part, hop, relay_flags(q, r, &how), out);
-	if (rc == 0)
-		rc = relay_records(&part, hop, r, &how, out);
-	if (rc == 0)
-		rc = dns_answer_finish(&part, hop, &e, out);
+	rc = make_part(&part, hop, r, out);
+	/* A primary that gives OPT once may fill the other messages to the
+	 * last octet.  Better without one than no zone. */
+	if (rc == -EMSGSIZE && r->opt_start == 0) {
+		part.edns.is_present = false;
+		rc = make_part(&part, hop, r, out);
+	}
 	return rc;
 }
 

@@ -90,7 +90,8 @@ int dns_answer_raw(const struct dns_query *q, const struct dns_hop *hop,
 /*
  * Makes one message of several, of a zone transfer: as dns_answer_relay(), or
  * dns_answer_raw() for a raw query, but with a question only if `r` has one
- * (RFC 5936 2.2.1), and nothing is made of what cannot be relayed: returns 0;
+ * (RFC 5936 2.2.1), and without OPT if that does not fit and `r` has none; and
+ * nothing is made of what cannot be relayed: returns 0;
  * -EMSGSIZE if it does not fit; -EBADMSG if it holds what this hop must not
  * carry.  The bound is that of those two.
  */

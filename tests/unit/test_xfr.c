@@ -19,6 +19,7 @@ enum {
 	MESSAGES_MAX = 12,
 	BLOCK = 468,
 	KEEPALIVE = 11,
+	UNKNOWN = 65280,
 	ROUNDS = 30000
 };
 
@@ -300,6 +301,41 @@ test_part(void)
 	}
 }
 
+/* Makes the message so long by a record of no known type. */
+static void
+fill_to(size_t len)
+{
+	size_t place = dnsmsg_record(&got, IN_ANSWER, "@12", UNKNOWN);
+
+	dnsmsg_fill(&got, 0x5a, len - got.len);
+	dnsmsg_rdata_end(&got, place);
+}
+
+/* The server has left no room for OPT, and put none there itself. */
+static void
+test_full_part(void)
+{
+	static uint8_t room[DNS_MESSAGE_MAX];
+	struct dns_buf out;
+
+	begin(AXFR, 0);
+	dnsmsg_opt(&asked, 1232, 0, NULL, 0);
+	CU_ASSERT_FATAL(
+	    dns_query_parse(asked.data, asked.len, &query) == DNS_VERDICT_OK);
+	message("5", true);
+	fill_to(DNS_MESSAGE_MAX);
+	out = answer(room, 0);
+	CU_ASSERT(out.len == DNS_MESSAGE_MAX);
+	CU_ASSERT(dnsmsg_is_valid(out.data, out.len));
+	CU_ASSERT(dnsmsg_get16(out.data, IN_ADDITIONAL) == 0);
+	/* There is room for one. */
+	message("5", true);
+	fill_to(DNS_MESSAGE_MAX - DNS_OPT_SIZE);
+	out = answer(room, 0);
+	CU_ASSERT(dnsmsg_is_valid(out.data, out.len));
+	CU_ASSERT(dnsmsg_get16(out.data, IN_ADDITIONAL) == 1);
+}
+
 /* Signed: nothing but the ID changes; what cannot be cleaned is not passed. */
 static void
 test_raw_part(void)
@@ -377,6 +413,7 @@ test_xfr_register(void)
 	unit_test(s, "errors", test_errors);
 	unit_test(s, "empty messages", test_empty);
 	unit_test(s, "message", test_part);
+	unit_test(s, "full message", test_full_part);
 	unit_test(s, "signed message", test_raw_part);
 	unit_test(s, "query", test_query);
 	unit_test(s, "property", test_property);
