@@ -182,6 +182,10 @@ relay_flags(const struct dns_query *q, const struct dns_response *r,
 	bool has_asked;
 
 	flags = r->flags & (DNS_FLAG_AA | DNS_FLAG_TC | DNS_FLAG_RA);
+	if (how->alias != NULL) {
+		flags &= (uint16_t)~DNS_FLAG_AA;
+		flags |= how->alias->is_ours ? DNS_FLAG_AA : 0;
+	}
 	/* RFC 6840 5.8: setting AD in a query asks for it, as DO does. */
 	has_asked =
 	    (q->flags & DNS_FLAG_AD) != 0 || (q->edns.flags & DNS_EDNS_DO) != 0;
@@ -263,37 +267,21 @@ copy_records(const struct dns_response *r, struct dns_buf *out)
 	return 0;
 }
 
-/* Appends the CNAME record; ANCOUNT is the caller's.  *ret_at is its RDATA. */
 static int
-put_alias(const struct dns_response *r, const struct dns_relay *how,
-    struct dns_buf *out, size_t *ret_at)
-{
-	struct dns_head head = {
-	    .owner_at = DNS_HEADER_SIZE,
-	    .ttl = how->alias_ttl,
-	    .type = DNS_TYPE_CNAME,
-	    .class = DNS_CLASS_IN,
-	};
-	size_t len = r->question_len - DNS_QUESTION_FIXED;
-	int rc = dns_put_record(
-	    out, DNS_OFF_ANCOUNT, &head, r->msg + DNS_HEADER_SIZE, len);
-
-	if (rc == 0)
-		*ret_at = out->len - len;
-	return rc;
-}
-
-static int
-relay_alias(const struct dns_response *r, const struct dns_relay *how,
+relay_alias(const struct dns_response *r, const struct dns_alias *alias,
     struct dns_rewrite *rewrite, struct dns_buf *out)
 {
 	uint8_t *count = out->data + DNS_OFF_ANCOUNT;
-	int rc = put_alias(r, how, out, &rewrite->alias_at);
+	int rc;
 
+	if (out->size - out->len < alias->len)
+		return -EMSGSIZE;
+	memcpy(out->data + out->len, alias->records, alias->len);
+	out->len += alias->len;
+	rewrite->alias_at = out->len - alias->target_len;
+	rc = dns_rewrite_records(r, rewrite, out);
 	if (rc == 0)
-		rc = dns_rewrite_records(r, rewrite, out);
-	if (rc == 0)
-		dns_put16(count, (uint16_t)(dns_get16(count) + 1));
+		dns_put16(count, (uint16_t)(dns_get16(count) + alias->count));
 	return rc;
 }
 
@@ -311,8 +299,8 @@ relay_records(const struct dns_query *q, const struct dns_hop *hop,
 	int rc;
 
 	b.size = limit_size(q, hop, b.size);
-	if (how->has_alias)
-		rc = relay_alias(r, how, &rewrite, &b);
+	if (how->alias != NULL)
+		rc = relay_alias(r, how->alias, &rewrite, &b);
 	else if (rewrite.strip_dnssec || rewrite.edit != NULL || has_gap(r))
 		rc = dns_rewrite_records(r, &rewrite, &b);
 	else
@@ -320,6 +308,14 @@ relay_records(const struct dns_query *q, const struct dns_hop *hop,
 	if (rc == 0)
 		out->len = b.len;
 	return rc;
+}
+
+/* How long the question of the backend's answer is. */
+static size_t
+asked_len(const struct dns_query *q, const struct dns_relay *how)
+{
+	return how->alias != NULL ? how->alias->target_len + DNS_QUESTION_FIXED
+				  : q->question_len;
 }
 
 int
@@ -338,8 +334,7 @@ dns_answer_relay(const struct dns_query *q, const struct dns_hop *hop,
 	if (e.ede == DNS_EDE_NONE)
 		take_ede(r, &e);
 	/* A body that belongs to another RCODE or question is not passed. */
-	if (e.rcode != r->rcode ||
-	    (!how->has_alias && r->question_len != q->question_len))
+	if (e.rcode != r->rcode || r->question_len != asked_len(q, how))
 		return dns_answer_error(q, hop, &e, out);
 	rc = dns_answer_start(q, hop, flags, out);
 	if (rc == 0)
@@ -439,10 +434,10 @@ dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
 		len += DNS_OPTION_FIXED + strlen(q->nsid);
 	if (r != NULL && how != NULL && how->edit != NULL)
 		len += how->edit->growth;
-	if (r != NULL && how != NULL && how->has_alias)
-		len += DNS_POINTER_SIZE + DNS_RECORD_FIXED + r->question_len;
+	if (r != NULL && how != NULL && how->alias != NULL)
+		len += how->alias->len;
 	if (r != NULL && how != NULL &&
-	    (has_strip(q, how) || how->edit != NULL || how->has_alias ||
+	    (has_strip(q, how) || how->edit != NULL || how->alias != NULL ||
 		has_gap(r)) &&
 	    dns_rewrite_may_grow(r))
 		len = DNS_MESSAGE_MAX;

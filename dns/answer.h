@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dns/alias.h"
 #include "dns/message.h"
 #include "dns/response.h"
 #include "dns/rewrite.h"
@@ -42,10 +43,9 @@ struct dns_relay {
 	int ede;	      /* to add, enum dns_ede; DNS_EDE_NONE for none */
 	const char *ede_text; /* EXTRA-TEXT, or NULL */
 	const struct dns_edit *edit; /* changes to the answers, or NULL */
-	/* The question of `r` is for another name: the answer begins with a
-	 * CNAME record that leads there and lives for so long. */
-	bool has_alias;
-	uint32_t alias_ttl;
+	/* The question of `r` is for another name, and the answer begins with
+	 * these records, which lead there; NULL: it is the client's. */
+	const struct dns_alias *alias;
 };
 
 /*
@@ -60,16 +60,17 @@ size_t dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
  * Makes the client's answer from a backend's, into `out` from its begin.
  *
  * The ID is the client's (or 0), the question is the client's octet by octet,
- * RD, CD and opcode too; AA, TC and RA are the backend's; AD is the backend's
- * if it is trusted and the client set AD or DO (RFC 6840 5.8).  The backend's
- * OPT and TSIG records are taken out wherever they stand; what its options
- * said is dropped, but for the code of its first EDE, unless there is one to
- * add.  Our OPT is added if and only if the client sent one, with its DO, our
- * EDE, q->ecs, and the padding last.  The question of `r` may have another
- * QTYPE than the client's, if an edit makes up for it.  BADVERS and BADCOOKIE
- * of the backend's hop become SERVFAIL, and so does any RCODE above 15 for a
- * client without OPT.  If it does not fit, padding gives way first; then the
- * answer is truncated or becomes SERVFAIL, as the front end allows.
+ * RD, CD and opcode too; AA, TC and RA are the backend's, but AA is that of the
+ * alias if there is one (RFC 6604 2.1); AD is the backend's if it is trusted
+ * and the client set AD or DO (RFC 6840 5.8).  The backend's OPT and TSIG
+ * records are taken out wherever they stand; what its options said is dropped,
+ * but for the code of its first EDE, unless there is one to add.  Our OPT is
+ * added if and only if the client sent one, with its DO, our EDE, q->ecs, and
+ * the padding last.  The question of `r` may have another QTYPE than the
+ * client's, if an edit makes up for it.  BADVERS and BADCOOKIE of the backend's
+ * hop become SERVFAIL, and so does any RCODE above 15 for a client without OPT.
+ * If it does not fit, padding gives way first; then the answer is truncated or
+ * becomes SERVFAIL, as the front end allows.
  *
  * `r` must have been accepted by dns_response_check() for this question.  One
  * copy of the octets in the usual case, where the OPT is the last record.

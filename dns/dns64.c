@@ -201,8 +201,8 @@ read_reverse(const uint8_t *name, uint8_t ret_v6[DNS_AAAA_SIZE])
 	return dns_name_equal(name, zone);
 }
 
-/* RFC 1035 3.5; returns its length. */
-static size_t
+/* RFC 1035 3.5 */
+static void
 write_reverse(const uint8_t v4[DNS_A_SIZE], uint8_t *name)
 {
 	char text[sizeof("255.255.255.255.in-addr.arpa")];
@@ -214,37 +214,21 @@ write_reverse(const uint8_t v4[DNS_A_SIZE], uint8_t *name)
 	rc = dns_name_from_text(text, name, &len);
 	assert(rc == 0);
 	(void)rc;
-	return len;
 }
 
 bool
 dns64_reverse(const struct dns64 *d, const struct dns_query *q,
-    uint8_t out[DNS64_REVERSE_MAX], struct dns_query *ret_query)
+    uint8_t ret_name[DNS_NAME_MAX])
 {
-	uint8_t name[DNS_NAME_MAX];
 	uint8_t v6[DNS_AAAA_SIZE];
 	uint8_t v4[DNS_A_SIZE];
-	size_t len;
-	enum dns_verdict verdict;
 
 	if (q->qtype != DNS_TYPE_PTR ||
 	    !read_reverse(q->msg + DNS_HEADER_SIZE, v6) ||
 	    !dns64_extract(&d->prefix, v6, v4) ||
 	    !dns64_may_embed(&d->prefix, v4))
 		return false;
-	len = write_reverse(v4, name);
-	assert(DNS_HEADER_SIZE + len + DNS_QUESTION_FIXED <= DNS64_REVERSE_MAX);
-	memset(out, 0, DNS_HEADER_SIZE);
-	dns_put16(out + DNS_OFF_FLAGS, q->flags);
-	dns_put16(out + DNS_OFF_QDCOUNT, 1);
-	memcpy(out + DNS_HEADER_SIZE, name, len);
-	dns_put16(out + DNS_HEADER_SIZE + len, DNS_TYPE_PTR);
-	dns_put16(out + DNS_HEADER_SIZE + len + 2, DNS_CLASS_IN);
-	verdict = dns_query_parse(
-	    out, DNS_HEADER_SIZE + len + DNS_QUESTION_FIXED, ret_query);
-	assert(verdict == DNS_VERDICT_OK);
-	(void)verdict;
-	ret_query->edns.flags = q->edns.flags;
+	write_reverse(v4, ret_name);
 	return true;
 }
 

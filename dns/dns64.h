@@ -60,16 +60,13 @@ bool dns64_may_embed(
  */
 bool dns64_is_candidate(const struct dns_query *q);
 
-/* Room for the question dns64_reverse() makes, header included. */
-#define DNS64_REVERSE_MAX 64
-
 /*
  * Is it a query for the name (PTR) of an address that was made in this prefix?
- * Then the question for the name of the IPv4 address is written to `out`, a
- * message with the query's flags (RFC 6147 5.3.1), and is in *ret_query.
+ * Then the name to ask for instead, that of the IPv4 address, is in ret_name
+ * (RFC 6147 5.3.1).
  */
 bool dns64_reverse(const struct dns64 *d, const struct dns_query *q,
-    uint8_t out[DNS64_REVERSE_MAX], struct dns_query *ret_query);
+    uint8_t ret_name[DNS_NAME_MAX]);
 
 /* What to do with an answer for AAAA. */
 enum dns64_verdict {

@@ -146,6 +146,7 @@ struct writer {
 	size_t owner; /* where the name stands that is looked at */
 	struct local_hit hit;
 	uint16_t rcode;
+	size_t leaves; /* how long the name is that leads out; 0: none does */
 };
 
 /* Puts a record and counts it at `count` of the header. */
@@ -246,8 +247,12 @@ follow(struct writer *w, const uint8_t *target)
 	struct local_hit hit;
 
 	local_find(w->l, target, true, &hit);
-	if (hit.action == DNS_LOCAL_NONE)
+	if (hit.action == DNS_LOCAL_NONE) {
+		/* One that leads to itself leads nowhere. */
+		if (!dns_name_equal(target, w->q->msg + DNS_HEADER_SIZE))
+			w->leaves = dns_name_length(target);
 		return false;
+	}
 	w->hit = hit;
 	w->owner = w->at - dns_name_length(target);
 	return true;
@@ -314,9 +319,11 @@ dns_local_find(const struct dns_local *l, const struct dns_query *q,
 	m.zone = hit.zone;
 	m.is_listed = hit.rule != 0 && !is_data(l, hit.rule);
 	w = begin(&m, q);
+	m.source = &source_of(&w)->is;
 	if (m.action != DNS_LOCAL_REFUSED)
 		(void)put_records(&w); /* measures */
 	m.records = w.at - DNS_HEADER_SIZE - q->question_len;
+	m.leaves = w.leaves > 0;
 	*ret_match = m;
 	return true;
 }
@@ -343,10 +350,10 @@ dns_local_answer(const struct dns_local_match *match, const struct dns_query *q,
 	uint16_t flags =
 	    match->is_listed ? DNS_FLAG_RA : DNS_FLAG_RA | DNS_FLAG_AA;
 	struct writer w = begin(match, q);
-	const struct dns_local_source *source = &source_of(&w)->is;
+	const char *text = match->source->text;
 	struct dns_error e = {
-	    .ede = source->ede,
-	    .text = source->text[0] != '\0' ? source->text : NULL,
+	    .ede = match->source->ede,
+	    .text = text[0] != '\0' ? text : NULL,
 	};
 	int rc = dns_answer_start(q, hop, flags, out);
 
@@ -358,4 +365,21 @@ dns_local_answer(const struct dns_local_match *match, const struct dns_query *q,
 	/* RFC 2181 9: the client asks again by a transport with more room. */
 	rc = dns_answer_start(q, hop, flags | DNS_FLAG_TC, out);
 	return rc == 0 ? dns_answer_finish(q, hop, &e, out) : rc;
+}
+
+void
+dns_local_alias(const struct dns_local_match *match, const struct dns_query *q,
+    struct dns_buf *out, struct dns_alias *ret_alias)
+{
+	struct writer w = begin(match, q);
+	int rc;
+
+	assert(match->leaves);
+	dns_alias_start(q, out);
+	w.out = out;
+	rc = put_records(&w);
+	assert(rc == 0 && w.leaves > 0);
+	(void)rc;
+	dns_alias_finish(q, out, w.leaves, ret_alias);
+	ret_alias->is_ours = !match->is_listed;
 }

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "dns/alias.h"
 #include "dns/answer.h"
 #include "dns/edns.h"
 #include "dns/message.h"
@@ -74,7 +75,9 @@ struct dns_local;
 struct dns_local_match {
 	enum dns_local_action action; /* never NONE, never ALLOW */
 	bool is_listed;		      /* by a list: not local data */
-	size_t records;		      /* octets that its records take up */
+	bool leaves;	/* it is CNAME records that lead out of local data */
+	size_t records; /* octets that its records take up */
+	const struct dns_local_source *source; /* whose word it is */
 	/* The rest is private. */
 	const struct dns_local *local;
 	uint32_t rule;
@@ -163,11 +166,22 @@ bool dns_local_find(const struct dns_local *l, const struct dns_query *q,
 /*
  * Makes that answer, to the same question, into `out`, for which
  * dns_answer_bound() and match->records octets are enough.  CNAME records are
- * followed as far as local data goes.  Negative answers have an SOA: the zone's
- * own, or one made up, so that they can be cached (RFC 2308 3).  AA is set for
- * local data only.  Returns 0 or -EMSGSIZE.
+ * followed as far as local data goes; where they leave it, the answer ends.
+ * Negative answers have an SOA: the zone's own, or one made up, so that they
+ * can be cached (RFC 2308 3).  AA is set for local data only.  Returns 0 or
+ * -EMSGSIZE.
  */
 int dns_local_answer(const struct dns_local_match *match,
     const struct dns_query *q, const struct dns_hop *hop, struct dns_buf *out);
+
+/*
+ * Makes only the records of such an answer, of a match that leaves local data
+ * (asserted), for what is said elsewhere about the name that they lead to.
+ * `out` has room for header, question and match->records octets, which must
+ * live as long as *ret_alias.
+ */
+void dns_local_alias(const struct dns_local_match *match,
+    const struct dns_query *q, struct dns_buf *out,
+    struct dns_alias *ret_alias);
 
 #endif

@@ -625,11 +625,13 @@ const struct config_key config_keys[] = {
 	IN_CONFIG(local.records),
 	.max = RECORDS_MAX,
 	.example = "printer.lan. 300 IN A 192.0.2.7",
-	.help = "Records, as in a zone file. A name that has some is\n"
-		"answered from them alone; *.NAME stands for those below it\n"
-		"that have none. CNAME is followed within these records and\n"
-		"those of local.hosts. Other names are ordinary ones, but\n"
-		"where there is an SOA record, no others exist below it."},
+	.help =
+	    "Records, as in a zone file. A name that has some is\n"
+	    "answered from them alone; *.NAME stands for those below it\n"
+	    "that have none. CNAME is followed; where one leads to an\n"
+	    "ordinary name, upstream is asked for that, see ANSWERS OF\n"
+	    "ITS OWN in quolld(8). Other names are ordinary ones, but where\n"
+	    "there is an SOA record, no others exist below it."},
     {.path = "local.hosts",
 	.type = CONFIG_TYPE_FILES,
 	IN_CONFIG(local.hosts),

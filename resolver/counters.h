@@ -21,6 +21,7 @@
 	X(query_policy, "answered REFUSED: not done here")                     \
 	X(query_local, "answered here: local data")                            \
 	X(query_blocked, "answered here: on a list")                           \
+	X(query_followed, "local data or lists: targets of CNAME asked for")   \
 	X(query_special, "answered here: special names")                       \
 	X(query_identity, "answered here: version or name of the server")      \
 	X(query_any, "answered with one HINFO: ANY")                           \

@@ -10,6 +10,7 @@
  *	is its client subnet one, if we look?       FORMERR
  *	a transfer, NOTIFY, UPDATE?                 REFUSED; relayed for some
  *	ours: local data, or on a list?             answered here
+ *	  a CNAME of ours leads away?               then ask for where it leads
  *	a special name?                             answered here
  *	is recursion wanted?                        REFUSED, EDE 20
  *	ask upstream                                what it says, or SERVFAIL
@@ -22,6 +23,7 @@
 #include "resolver/query.h"
 #include "dns/xfr.h"
 #include "resolver/back/transfer.h"
+#include "resolver/query_alias.h"
 #include "resolver/query_answer.h"
 #include "resolver/query_ask.h"
 #include "resolver/query_operator.h"
@@ -41,6 +43,7 @@ query_init(struct query *q, struct worker *worker, const struct front *front,
 	q->transfer = NULL;
 	q->is_partly_answered = false;
 	q->ask = (struct upstream_ask){.done = query_ask_on_result};
+	q->alias = NULL;
 	q->dns64 = (struct query_dns64){.config = NULL};
 }
 
@@ -178,7 +181,7 @@ query_is_pending(const struct query *q)
 size_t
 query_kept(const struct query *q)
 {
-	size_t kept = query_dns64_kept(q);
+	size_t kept = query_dns64_kept(q) + query_alias_kept(q);
 
 	if (q->transfer != NULL)
 		kept += transfer_held(q->transfer);

@@ -24,6 +24,7 @@
 
 struct evquic_buf;
 struct query;
+struct query_alias;
 struct transfer;
 struct worker;
 
@@ -64,6 +65,7 @@ struct query {
 	bool is_partly_answered;
 	union net_addr client; /* while we wait: what `ask` points to */
 	union net_addr local;
+	struct query_alias *alias; /* NULL: the client's question is asked */
 	struct query_dns64 dns64;
 	struct subnet subnet; /* `dns` and `ask` point into it, too */
 	uint8_t *copy; /* the message while we wait; `inline_copy` or malloc */

@@ -7,6 +7,7 @@
 
 #include "dns/any.h"
 #include "quic/evquic.h"
+#include "resolver/query_alias.h"
 #include "resolver/worker.h"
 
 bool
@@ -70,16 +71,16 @@ query_answer_relay(struct query *q, const struct query_dns64_end *end,
 	    .strip_dnssec = result->strip_dnssec,
 	    .ede = DNS_EDE_NONE,
 	    .edit = end->has_edit ? &end->edit.edit : NULL,
-	    .has_alias = end->has_alias,
-	    .alias_ttl = DNS64_TTL_DEFAULT,
 	};
 	bool raw = dns_query_is_raw(&q->dns);
-	size_t bound = dns_answer_bound(
-	    &q->dns, &q->front->hop, result->response, raw ? NULL : &how);
 	struct dns_buf out;
+	size_t bound;
 	int rc;
 
+	query_alias_relay(q, result->response, &how);
 	subnet_learn(&q->subnet, result->response);
+	bound = dns_answer_bound(
+	    &q->dns, &q->front->hop, result->response, raw ? NULL : &how);
 	if (!query_answer_begin(q, bound, ret, &out))
 		return;
 	if (raw)

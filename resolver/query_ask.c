@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "dns/any.h"
+#include "resolver/query_alias.h"
 #include "resolver/query_answer.h"
 #include "resolver/worker.h"
 
@@ -18,6 +19,7 @@ void
 query_ask_forget(struct query *q)
 {
 	query_dns64_done(q);
+	query_alias_done(q);
 	if (q->copy != q->inline_copy)
 		free(q->copy);
 	q->copy = NULL;

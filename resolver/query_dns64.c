@@ -14,7 +14,8 @@
  * too long to be kept, the second one takes its place.
  *
  * PTR for an address that was made is another thing: the name of the IPv4
- * address is asked for instead, and a CNAME leads there (5.3.1).
+ * address is asked for instead, and a CNAME leads there (5.3.1):
+ * query_alias.c.
  */
 #include "resolver/query_dns64.h"
 
@@ -23,12 +24,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dns/special.h"
 #include "resolver/query.h"
+#include "resolver/query_alias.h"
 #include "resolver/worker.h"
 
 struct query_dns64_second {
-	bool is_reverse;	/* for PTR, and the only one */
 	struct dns_query query; /* of `data` */
 	uint32_t ttl;		/* what synthetic records may live */
 	bool is_ad;		/* the first answer was authentic */
@@ -55,32 +55,15 @@ query_dns64_discovery(const struct query *q, const struct sockaddr *client)
 	return dns_discovery_find(&q->dns);
 }
 
-/* Is the name one that must not be asked upstream? */
-static bool
-is_ours(const struct config *config, const struct dns_query *reverse)
-{
-	return dns_special_find(reverse, config->special.forward) != NULL ||
-	       dns_discovery_find(reverse) != NULL;
-}
-
-/* The question for PTR in the place of the client's, or NULL. */
+/* What is to be asked for the name of an address. */
 static const struct dns_query *
-start_reverse(struct query *q, struct config *config)
+start_reverse(struct query *q, const struct dns64 *rules)
 {
-	struct query_dns64_second *s;
+	uint8_t name[DNS_NAME_MAX];
 
-	s = calloc(1, sizeof(*s) + DNS64_REVERSE_MAX);
-	if (s == NULL)
-		return NULL;
-	if (!dns64_reverse(&config->dns64.rules, &q->dns, s->data, &s->query) ||
-	    is_ours(config, &s->query)) {
-		free(s);
-		return NULL;
-	}
-	s->is_reverse = true;
-	q->dns64.config = config_ref(config);
-	q->dns64.second = s;
-	return &s->query;
+	if (q->alias == NULL && dns64_reverse(rules, &q->dns, name))
+		(void)query_alias_reverse(q, name); /* else as it is */
+	return query_alias_question(q);
 }
 
 const struct dns_query *
@@ -89,19 +72,16 @@ query_dns64_start(struct query *q)
 	struct config *config = q->worker->config;
 	nsec span = config->limits.query_timeout_ms * NSEC_PER_MSEC;
 	nsec now = worker_now(q->worker);
-	const struct dns_query *reverse;
 
 	q->ask.not_after = 0;
 	if (!dns64_is_candidate(&q->dns) || !is_for(config, q->ask.client))
-		return &q->dns;
-	if (q->dns.qtype == DNS_TYPE_PTR) {
-		reverse = start_reverse(q, config);
-		return reverse != NULL ? reverse : &q->dns;
-	}
+		return query_alias_question(q);
+	if (q->dns.qtype == DNS_TYPE_PTR)
+		return start_reverse(q, &config->dns64.rules);
 	q->dns64.config = config_ref(config);
 	q->dns64.deadline = nsec_add(now, span);
 	q->ask.not_after = nsec_add(now, span / 2);
-	return &q->dns;
+	return query_alias_question(q);
 }
 
 /* Did the backend call the whole answer authentic? */
@@ -131,7 +111,7 @@ keep_first(struct query_dns64_second *s, const struct upstream_result *result)
 	s->first.response = &s->response;
 }
 
-/* The client's message once more, asking for A. */
+/* The first question once more, asking for A. */
 static void
 make_question(struct query_dns64_second *s, const struct dns_query *q)
 {
@@ -143,14 +123,16 @@ make_question(struct query_dns64_second *s, const struct dns_query *q)
 	verdict = dns_query_parse(s->data, q->len, &s->query);
 	assert(verdict == DNS_VERDICT_OK);
 	(void)verdict;
+	s->query.edns.flags = q->edns.flags;
 }
 
 /* 0 if the second question is on its way, or a negative errno. */
 static int
 ask_second(struct query *q, const struct upstream_result *result, uint32_t ttl)
 {
+	const struct dns_query *asked = query_alias_question(q);
 	struct query_dns64_second *s;
-	size_t len = q->dns.len;
+	size_t len = asked->len;
 	int rc;
 
 	if (can_keep(result))
@@ -158,7 +140,7 @@ ask_second(struct query *q, const struct upstream_result *result, uint32_t ttl)
 	s = calloc(1, sizeof(*s) + len);
 	if (s == NULL)
 		return -ENOMEM;
-	make_question(s, &q->dns);
+	make_question(s, asked);
 	s->ttl = ttl;
 	s->is_ad = is_authentic(result);
 	if (can_keep(result))
@@ -231,36 +213,17 @@ on_second(struct query *q, const struct upstream_result *result,
 	dns64_edit_synthesise(&ret->edit, rules, r, s->ttl);
 }
 
-/* RFC 6147 5.3.1: an alias only where there is something behind it. */
-static void
-on_reverse(struct query *q, const struct upstream_result *result,
-    struct query_dns64_end *ret)
-{
-	const struct dns_response *r = result->response;
-
-	ret->result.is_ad_trusted = false; /* nobody signed the alias */
-	if (result->status != 0 || r->rcode != DNS_RCODE_NOERROR ||
-	    r->question_len == 0 || dns_get16(r->msg + DNS_OFF_ANCOUNT) == 0)
-		return;
-	counter_add(&q->worker->counters.dns64_reverse, 1);
-	ret->has_alias = true;
-}
-
 bool
 query_dns64_step(struct query *q, const struct upstream_result *result,
     struct query_dns64_end *ret_end)
 {
 	ret_end->result = *result;
 	ret_end->has_edit = false;
-	ret_end->has_alias = false;
 	if (q->dns64.config == NULL)
 		return false;
 	if (q->dns64.second == NULL)
 		return on_first(q, result, ret_end);
-	if (q->dns64.second->is_reverse)
-		on_reverse(q, result, ret_end);
-	else
-		on_second(q, result, ret_end);
+	on_second(q, result, ret_end);
 	return false;
 }
 
@@ -277,6 +240,6 @@ query_dns64_kept(const struct query *q)
 {
 	if (q->dns64.config == NULL)
 		return 0;
-	return sizeof(struct query_dns64_second) + q->dns.len +
-	       QUERY_DNS64_MAX_KEPT;
+	return sizeof(struct query_dns64_second) +
+	       query_alias_question(q)->len + QUERY_DNS64_MAX_KEPT;
 }

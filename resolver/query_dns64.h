@@ -33,7 +33,6 @@ struct query_dns64_end {
 	struct upstream_result result; /* to be relayed, or why there is none */
 	bool has_edit;		       /* with this change to it */
 	struct dns64_edit edit;
-	bool has_alias; /* it is about another name, dns_relay.has_alias */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "dns/local.h"
 #include "dns/special.h"
 #include "resolver/own.h"
+#include "resolver/query_alias.h"
 #include "resolver/query_answer.h"
 #include "resolver/query_dns64.h"
 #include "resolver/worker.h"
@@ -99,7 +100,8 @@ is_identity(struct query *q, struct query_answer *ret)
 	return true;
 }
 
-/* Local data, or a name on a list; false: an ordinary name. */
+/* Local data, or a name on a list; false: an ordinary name, or one that leads
+ * to another, q->alias. */
 static bool
 answer_local(struct query *q, bool only_data, struct query_answer *ret)
 {
@@ -111,6 +113,8 @@ answer_local(struct query *q, bool only_data, struct query_answer *ret)
 
 	if (own == NULL ||
 	    !dns_local_find(own->local, &q->dns, only_data, &match))
+		return false;
+	if (query_alias_local(q, &match))
 		return false;
 	counter_add(match.is_listed ? &n->query_blocked : &n->query_local, 1);
 	bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
@@ -148,6 +152,8 @@ query_special(
 	/* No list takes from us what is never asked elsewhere. */
 	if (answer_local(q, zone != NULL && dns_special_is_fixed(zone), ret))
 		return true;
+	if (q->alias != NULL)
+		return false;
 	discovery = query_dns64_discovery(q, asker->address);
 	if (zone == NULL && discovery == NULL)
 		return false;

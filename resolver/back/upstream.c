@@ -320,7 +320,7 @@ upstream_start(struct upstream *u, struct upstream_ask *ask,
 	int rc;
 
 	assert(ask->upstream == NULL && ask->done != NULL);
-	if (u->server_count == 0 && !u->is_recursive)
+	if (!upstream_can_ask(u))
 		return -ENOTCONN;
 	if (u->ask_count >= UPSTREAM_MAX_ASKS) {
 		BACK_COUNT(u, asks_refused_limit);
@@ -350,6 +350,12 @@ upstream_cancel(struct upstream_ask *ask)
 		return;
 	BACK_COUNT(ask->upstream, asks_cancelled);
 	back_ask_detach(ask);
+}
+
+bool
+upstream_can_ask(const struct upstream *u)
+{
+	return u->server_count > 0 || u->is_recursive;
 }
 
 bool

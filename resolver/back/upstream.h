@@ -197,7 +197,10 @@ void upstream_cancel(struct upstream_ask *ask);
  */
 void upstream_flush(struct upstream *upstream);
 
-/* Is there anybody to ask? */
+/* Would a question find anybody: servers, or a recursor? */
+bool upstream_can_ask(const struct upstream *upstream);
+
+/* Is there any server to ask? */
 bool upstream_has_servers(const struct upstream *upstream);
 
 /* Questions outstanding. */

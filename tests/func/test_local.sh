@@ -171,3 +171,46 @@ printf 'local: {records: [x.lan. A 192.0.2.1, x.lan. CNAME y.lan.]}\n' \
 check "a clash" not "$QUOLLD" -c "$TMPDIR/bad.yaml" --check 2> "$TMPDIR/check"
 check "told" has 'bad.yaml: local.records: "x.lan. CNAME y.lan.": a name with' \
     "$TMPDIR/check"
+
+# A CNAME that leads to an ordinary name: what a stub resolver needs.
+zone_text() {
+	cat <<ZONE
+$_zone. 300 IN SOA ns.$_zone. nobody.invalid. 1 3600 600 86400 60
+$_zone. 300 IN NS ns.$_zone.
+ns.$_zone. 300 IN A 192.0.2.53
+www.$_zone. 300 IN A 192.0.2.1
+back.$_zone. 300 IN CNAME out.lan.
+ZONE
+}
+knotd_start
+cat > "$TMPDIR/garden" <<Z
+@ SOA ns.invalid. nobody.invalid. 1 2 3 4 5
+bad.example CNAME www.$_zone.
+Z
+quolld_config <<Y
+listen: [quic://127.0.0.1:0]
+upstream: {servers: ["udp://127.0.0.1:$KNOTD_PORT"]}
+dns64: {prefix: 64:ff9b::/96}
+local:
+  records: [far.lan. CNAME out.lan., out.lan. CNAME www.$_zone.,
+    gone.lan. CNAME gone.$_zone., back.lan. CNAME back.$_zone.]
+  lists:
+    - {file: $TMPDIR/garden, format: rpz, ede: filtered, name: garden}
+Y
+quolld_start
+is "followed" "www\.$_zone\..*A.*192\.0\.2\.1" far.lan A
+check "from the begin" has 'far\.lan\..*CNAME.*out\.lan\.' "$TMPDIR/answer"
+check "on the way" has 'out\.lan\..*CNAME.*www' "$TMPDIR/answer"
+is "the target does not exist" 'status: NXDOMAIN' gone.lan A
+check "its alias" has "gone\.lan\..*CNAME.*gone\.$_zone" "$TMPDIR/answer"
+is "no data" 'ANSWER: 1; AUTHORITY: 1; ' out.lan MX
+is "outside is outside" 'ANSWER: 2; ' back.lan A
+is "with DNS64" 'AAAA.*64:ff9b::c000:201' out.lan AAAA
+is "walled garden" '192\.0\.2\.1' bad.example A +edns
+check "its name" has "bad\.example\..*CNAME.*www" "$TMPDIR/answer"
+check "EDE 17" has 'EDE: 17 \(Filtered\).*garden' "$TMPDIR/answer"
+is "not desired" 'ANSWER: 1; ' out.lan A +nordflag
+is "CNAME itself" 'ANSWER: 1; ' out.lan CNAME
+check "counted" [ "$(said query_followed)" -eq 6 ]
+quolld_stop
+kill "$KNOTD_PID"

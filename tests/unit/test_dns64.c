@@ -378,10 +378,20 @@ relay(const struct dns_response *r, const struct dns_edit *edit)
 
 /* The answer is about another name than the question. */
 static bool
-relay_alias(const struct dns_response *r)
+relay_alias(const struct dns_response *r, const struct dns_edit *edit)
 {
+	uint8_t octets[DNS_ALIAS_QUESTION_MAX + DNS_NAME_MAX];
+	struct dns_buf out = {.data = octets, .size = sizeof(octets)};
+	struct dns_alias alias;
+	struct dns_query q;
+	struct dnsmsg m;
+
+	dnsmsg_query(&m, "a.b.example.net", AAAA);
+	CU_ASSERT(dns_query_parse(m.data, m.len, &q) == DNS_VERDICT_OK);
+	dns_alias_make(&q, r->msg + DNS_HEADER_SIZE, 300, &out, &alias);
 	return relay_as("a.b.example.net", r,
-	    (struct dns_relay){.ede = DNS_EDE_NONE, .has_alias = true});
+	    (struct dns_relay){
+		.ede = DNS_EDE_NONE, .alias = &alias, .edit = edit});
 }
 
 static bool
@@ -638,8 +648,9 @@ test_random(void)
 		(void)dns64_judge(&d, &r, &ttl);
 		dns64_edit_synthesise(&edit, &d, &r, 600);
 		if (r.question_len != 0 && dnsmsg_is_valid(m.data, m.len))
-			CU_ASSERT_FATAL(
-			    relay(&r, &edit.edit) && relay_alias(&r));
+			CU_ASSERT_FATAL(relay(&r, &edit.edit) &&
+					relay_alias(&r, NULL) &&
+					relay_alias(&r, &edit.edit));
 	}
 }
 
