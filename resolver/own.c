@@ -53,3 +53,14 @@ own_load(const struct config *config, const struct own_facts *facts,
 	*ret_own = own;
 	return 0;
 }
+
+struct own_local_size
+own_local_size(const struct own *own)
+{
+	if (own->local == NULL)
+		return (struct own_local_size){0, 0};
+	return (struct own_local_size){
+	    .names = dns_local_names(own->local),
+	    .octets = dns_local_octets(own->local),
+	};
+}

@@ -9,6 +9,7 @@
 #define RESOLVER_OWN_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include "resolver/certs.h"
 #include "resolver/config.h"
@@ -49,5 +50,14 @@ struct own *own_ref(struct own *own);
 
 /* One reference less; any thread.  NULL is fine. */
 void own_unref(struct own *own);
+
+/* How many names of local data and lists there are, and the memory that they
+ * take up. */
+struct own_local_size {
+	size_t names;
+	size_t octets;
+};
+
+struct own_local_size own_local_size(const struct own *own);
 
 #endif

@@ -379,8 +379,8 @@ serve(struct server *s)
 }
 
 static int
-prepare_metrics(struct server *s, struct config *config,
-    struct evquic_cred *cred, struct metrics **ret)
+prepare_metrics(struct server *s, const struct metrics_subject *subject,
+    struct metrics **ret)
 {
 	struct metrics_sources sources = {
 	    .log = s->log,
@@ -391,7 +391,7 @@ prepare_metrics(struct server *s, struct config *config,
 	    .started = s->started,
 	};
 
-	return metrics_prepare(s->metrics, &sources, config, cred, ret);
+	return metrics_prepare(s->metrics, &sources, subject, ret);
 }
 
 int
@@ -417,7 +417,9 @@ server_init(
 	if (rc == 0)
 		rc = serve(s);
 	if (rc == 0)
-		rc = prepare_metrics(s, config, s->cred, &s->metrics);
+		rc = prepare_metrics(s,
+		    &(struct metrics_subject){config, s->cred, s->own},
+		    &s->metrics);
 	if (rc != 0) {
 		server_done(s);
 		return rc;
@@ -536,9 +538,11 @@ static int
 prepare_reload(
     struct server *s, const struct change *change, struct metrics **ret)
 {
+	const struct metrics_subject subject = {
+	    change->config, change->cred, change->own};
 	struct recursor *recursor;
 	struct metrics *m;
-	int rc = prepare_metrics(s, change->config, change->cred, &m);
+	int rc = prepare_metrics(s, &subject, &m);
 
 	if (rc != 0)
 		return rc;
@@ -568,10 +572,12 @@ prepare_reload(
 static void
 replace_metrics(struct server *s, struct metrics *m)
 {
+	const struct metrics_subject subject = {s->config, s->cred, s->own};
+
 	if (m != s->metrics)
 		metrics_free(s->metrics);
 	s->metrics = m;
-	metrics_update(m, s->config, s->cred);
+	metrics_update(m, &subject);
 }
 
 int
@@ -616,7 +622,7 @@ renew_own(struct server *s)
 		return;
 	}
 	keep_change(s, &change);
-	metrics_update(s->metrics, s->config, s->cred);
+	replace_metrics(s, s->metrics);
 }
 
 void
@@ -654,6 +660,7 @@ server_report(struct server *s)
 {
 	report_write(s->log, s->workers, s->nworkers);
 	report_seen(s->log, s->tokens_seen, s->early_seen);
+	report_local(s->log, s->config, s->own);
 	report_certs(s->log, s->config, s->cred, (int64_t)time(NULL));
 }
 

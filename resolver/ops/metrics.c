@@ -24,6 +24,7 @@
 #include "resolver/ops/memory.h"
 #include "resolver/ops/metrics_page.h"
 #include "resolver/ops/metrics_port.h"
+#include "resolver/own.h"
 #include "tls/evquic_tls.h"
 
 #include <errno.h>
@@ -62,8 +63,7 @@ struct metrics {
 	struct config_addr addr; /* as configured */
 
 	pthread_mutex_t lock;
-	struct config *config;	  /* under `lock`; our reference */
-	struct evquic_cred *cred; /* the same */
+	struct metrics_subject subject; /* under `lock`; our references */
 	atomic_bool draining;
 
 	pthread_t thread;
@@ -81,6 +81,24 @@ struct metrics {
 	uint64_t heap_bytes;
 	nsec heap_at;
 };
+
+static struct metrics_subject
+hold(const struct metrics_subject *subject)
+{
+	return (struct metrics_subject){
+	    .config = config_ref(subject->config),
+	    .cred = evquic_cred_ref(subject->cred),
+	    .own = own_ref(subject->own),
+	};
+}
+
+static void
+let_go(const struct metrics_subject *subject)
+{
+	config_unref(subject->config);
+	evquic_cred_unref(subject->cred);
+	own_unref(subject->own);
+}
 
 /* --------------------------------------------------------- connections -- */
 
@@ -255,18 +273,18 @@ send_page(struct metrics *m, struct evhttp_request *req)
 	    .now = (int64_t)time(NULL),
 	    .heap_bytes = heap_bytes(m),
 	};
-	struct config *config;
-	struct evquic_cred *cred;
+	struct metrics_subject subject;
 	int rc = -ENOMEM;
 
 	(void)pthread_mutex_lock(&m->lock);
-	view.config = config = config_ref(m->config);
-	view.cred = cred = evquic_cred_ref(m->cred);
+	subject = hold(&m->subject);
 	(void)pthread_mutex_unlock(&m->lock);
+	view.config = subject.config;
+	view.cred = subject.cred;
+	view.own = subject.own;
 	if (body != NULL)
 		rc = metrics_page_write(&view, body);
-	config_unref(config);
-	evquic_cred_unref(cred);
+	let_go(&subject);
 	if (rc == 0) {
 		send_reply(req, HTTP_OK, "OK", PAGE_TYPE, body);
 		return;
@@ -395,8 +413,8 @@ make_loop(struct metrics *m)
 }
 
 static struct metrics *
-make(const struct metrics_sources *sources, struct config *config,
-    struct evquic_cred *cred, int fd)
+make(const struct metrics_sources *sources,
+    const struct metrics_subject *subject, int fd)
 {
 	struct metrics *m = calloc(1, sizeof(*m));
 
@@ -405,9 +423,8 @@ make(const struct metrics_sources *sources, struct config *config,
 		return NULL;
 	}
 	m->sources = *sources;
-	m->addr = config->metrics.listen;
-	m->config = config_ref(config);
-	m->cred = evquic_cred_ref(cred);
+	m->addr = subject->config->metrics.listen;
+	m->subject = hold(subject);
 	m->stop_fd = -1;
 	(void)pthread_mutex_init(&m->lock, NULL);
 	list_init(&m->taken);
@@ -426,18 +443,19 @@ make(const struct metrics_sources *sources, struct config *config,
 	return m;
 }
 
-/* A new one for the address of `config`. */
+/* A new one for the address of the configuration. */
 static int
-open_new(const struct metrics_sources *sources, struct config *config,
-    struct evquic_cred *cred, struct metrics **ret)
+open_new(const struct metrics_sources *sources,
+    const struct metrics_subject *subject, struct metrics **ret)
 {
+	const struct config_addr *addr = &subject->config->metrics.listen;
 	int fd = -1;
-	int rc = metrics_port_open(&config->metrics.listen, sources->log, &fd);
+	int rc = metrics_port_open(addr, sources->log, &fd);
 	struct metrics *m;
 
 	if (rc != 0)
 		return rc;
-	m = make(sources, config, cred, fd);
+	m = make(sources, subject, fd);
 	if (m == NULL) {
 		log_err(sources->log, "metrics: no memory");
 		return -ENOMEM;
@@ -448,9 +466,9 @@ open_new(const struct metrics_sources *sources, struct config *config,
 
 int
 metrics_prepare(struct metrics *old, const struct metrics_sources *sources,
-    struct config *config, struct evquic_cred *cred, struct metrics **ret)
+    const struct metrics_subject *subject, struct metrics **ret)
 {
-	const struct config_addr *addr = &config->metrics.listen;
+	const struct config_addr *addr = &subject->config->metrics.listen;
 
 	if (addr->len == 0) {
 		*ret = NULL;
@@ -461,26 +479,21 @@ metrics_prepare(struct metrics *old, const struct metrics_sources *sources,
 		*ret = old;
 		return 0;
 	}
-	return open_new(sources, config, cred, ret);
+	return open_new(sources, subject, ret);
 }
 
 void
-metrics_update(
-    struct metrics *m, struct config *config, struct evquic_cred *cred)
+metrics_update(struct metrics *m, const struct metrics_subject *subject)
 {
-	struct config *old_config;
-	struct evquic_cred *old_cred;
+	struct metrics_subject old;
 
 	if (m == NULL)
 		return;
 	(void)pthread_mutex_lock(&m->lock);
-	old_config = m->config;
-	old_cred = m->cred;
-	m->config = config_ref(config);
-	m->cred = evquic_cred_ref(cred);
+	old = m->subject;
+	m->subject = hold(subject);
 	(void)pthread_mutex_unlock(&m->lock);
-	config_unref(old_config);
-	evquic_cred_unref(old_cred);
+	let_go(&old);
 }
 
 void
@@ -528,8 +541,7 @@ metrics_free(struct metrics *m)
 		event_base_free(m->base);
 	if (m->stop_fd >= 0)
 		(void)close(m->stop_fd);
-	config_unref(m->config);
-	evquic_cred_unref(m->cred);
+	let_go(&m->subject);
 	(void)pthread_mutex_destroy(&m->lock);
 	free(m);
 }

@@ -19,6 +19,7 @@ struct evquic_cred;
 struct evquic_replay;
 struct log;
 struct metrics;
+struct own;
 struct worker;
 
 /* Whom it asks; they outlive it. */
@@ -29,6 +30,13 @@ struct metrics_sources {
 	struct evquic_replay *tokens_seen;
 	struct evquic_replay *early_seen;
 	int64_t started; /* Unix time, s */
+};
+
+/* What a reload changes; `cred` and `own` were made of `config`. */
+struct metrics_subject {
+	struct config *config;
+	struct evquic_cred *cred;
+	struct own *own;
 };
 
 /* At most so many connections at once; newcomers close the oldest. */
@@ -42,22 +50,21 @@ struct metrics_sources {
 #define METRICS_CONN_SECONDS 10
 
 /*
- * The endpoint that `config` wants: `old` itself, which may be NULL, if that
- * is where it wants it; a new one, which has its port; or NULL for none.  0, or
- * a negative errno and a line in the log.  `old` goes on in any case: the
+ * The endpoint that subject->config wants: `old` itself, which may be NULL, if
+ * that is where it wants it; a new one, which has its port; or NULL for none.
+ * 0, or a negative errno and a line in the log.  `old` goes on in any case: the
  * caller then gives it metrics_update() if it is still the one, or frees it.
- * Takes references of `config` and `cred`, which was loaded from it.
+ * Takes references of all in `subject`.
  */
 int metrics_prepare(struct metrics *old, const struct metrics_sources *sources,
-    struct config *config, struct evquic_cred *cred, struct metrics **ret);
+    const struct metrics_subject *subject, struct metrics **ret);
 
 /* Starts its thread, unless it runs: requests are answered from now on.  0, or
  * a negative errno.  Of NULL: 0. */
 int metrics_start(struct metrics *m);
 
-/* Takes over another configuration and its certificates.  NULL is fine. */
-void metrics_update(
-    struct metrics *m, struct config *config, struct evquic_cred *cred);
+/* Takes over another configuration and what was made of it.  NULL is fine. */
+void metrics_update(struct metrics *m, const struct metrics_subject *subject);
 
 /* From now on we are not healthy.  NULL is fine. */
 void metrics_drain(struct metrics *m);

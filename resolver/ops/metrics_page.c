@@ -10,6 +10,7 @@
 #include "resolver/certs.h"
 #include "resolver/ops/counts.h"
 #include "resolver/ops/exposition.h"
+#include "resolver/own.h"
 #include "resolver/worker.h"
 #include "tls/replay.h"
 #include <config.h>
@@ -180,6 +181,27 @@ write_early(
 }
 
 static void
+write_local_names(
+    struct exposition *e, const char *name, const struct metrics_view *view)
+{
+	write_number(e, name, own_local_size(view->own).names);
+}
+
+static void
+write_local_lists(
+    struct exposition *e, const char *name, const struct metrics_view *view)
+{
+	write_number(e, name, view->config->local.lists.count);
+}
+
+static void
+write_local_bytes(
+    struct exposition *e, const char *name, const struct metrics_view *view)
+{
+	write_number(e, name, own_local_size(view->own).octets);
+}
+
+static void
 write_certificates(
     struct exposition *e, const char *name, const struct metrics_view *view)
 {
@@ -263,6 +285,12 @@ static const struct other_row {
 	"NEW_TOKEN tokens that are remembered as used", write_tokens},
     {"quoll_quic_early_seen", EXPOSITION_GAUGE, NULL,
 	"ClientHellos with early data that are remembered", write_early},
+    {"quoll_local_names", EXPOSITION_GAUGE, NULL,
+	"names of local data and lists that are in force", write_local_names},
+    {"quoll_local_lists", EXPOSITION_GAUGE, NULL,
+	"lists of names that are in force", write_local_lists},
+    {"quoll_local_bytes", EXPOSITION_GAUGE, NULL,
+	"memory of local data and lists", write_local_bytes},
     {"quoll_certificate_expires_in_seconds", EXPOSITION_GAUGE, "certificate",
 	"time that a certificate lasts, negative when it is over; the label "
 	"is its file",

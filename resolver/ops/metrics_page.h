@@ -16,6 +16,7 @@ struct config;
 struct evbuffer;
 struct evquic_cred;
 struct evquic_replay;
+struct own;
 struct worker;
 
 /* What is looked at; all of it outlives the page. */
@@ -26,6 +27,7 @@ struct metrics_view {
 	struct evquic_replay *early_seen;
 	const struct config *config;
 	const struct evquic_cred *cred; /* loaded from `config` */
+	const struct own *own;		/* the same */
 	int64_t started;		/* Unix time, s */
 	int64_t now;			/* the same */
 	uint64_t heap_bytes;

@@ -7,6 +7,7 @@
 #include "resolver/certs.h"
 #include "resolver/ops/counts.h"
 #include "resolver/ops/memory.h"
+#include "resolver/own.h"
 #include "resolver/worker.h"
 #include "tls/replay.h"
 
@@ -75,4 +76,15 @@ report_seen(
 {
 	log_info(log, "gauge tokens_seen %zu", tls_replay_count(tokens));
 	log_info(log, "gauge early_seen %zu", tls_replay_count(early));
+}
+
+void
+report_local(
+    struct log *log, const struct config *config, const struct own *own)
+{
+	struct own_local_size size = own_local_size(own);
+
+	log_info(log, "gauge local_names %zu", size.names);
+	log_info(log, "gauge local_lists %zu", config->local.lists.count);
+	log_info(log, "gauge local_bytes %zu", size.octets);
 }

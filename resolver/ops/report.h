@@ -13,6 +13,7 @@ struct config;
 struct evquic_cred;
 struct evquic_replay;
 struct log;
+struct own;
 struct worker;
 
 /*
@@ -37,5 +38,13 @@ void report_certs(struct log *log, const struct config *config,
  */
 void report_seen(
     struct log *log, struct evquic_replay *tokens, struct evquic_replay *early);
+
+/*
+ * Writes `gauge local_names N`, `gauge local_lists N` and `gauge local_bytes
+ * N`: names of local data and lists in force, the lists, and the memory of all.
+ * `own` was made of `config`.
+ */
+void report_local(
+    struct log *log, const struct config *config, const struct own *own);
 
 #endif

@@ -189,6 +189,7 @@ bad.example CNAME www.$_zone.
 Z
 quolld_config <<Y
 listen: [quic://127.0.0.1:0]
+metrics: {listen: 127.0.0.1:0}
 upstream: {servers: ["udp://127.0.0.1:$KNOTD_PORT"]}
 dns64: {prefix: 64:ff9b::/96}
 local:
@@ -212,5 +213,20 @@ check "EDE 17" has 'EDE: 17 \(Filtered\).*garden' "$TMPDIR/answer"
 is "not desired" 'ANSWER: 1; ' out.lan A +nordflag
 is "CNAME itself" 'ANSWER: 1; ' out.lan CNAME
 check "counted" [ "$(said query_followed)" -eq 6 ]
+
+# An operator sees what is in force.
+in_force() { # NAME NUMBER: SIGUSR1 and the page of metrics say so
+	[ "$(said "$1")" -eq "$2" ] || return 1
+	_port=$(sed -n 's,.*metrics at http://[^ ]*:\([0-9]*\)/.*,\1,p' \
+	    "$TMPDIR/quolld.log" | tail -n 1)
+	python3 "$SRC/tests/func/metrics.py" page "$_port" > "$TMPDIR/page" &&
+	    grep -qx "quoll_$1 $2" "$TMPDIR/page"
+}
+check "names" in_force local_names 5
+check "a list" in_force local_lists 1
+check "memory" [ "$(said local_bytes)" -gt 100 ]
+echo 'worse.example CNAME .' >> "$TMPDIR/garden"
+hup "reloads" 'info: reloaded' 1
+check "a name more" in_force local_names 6
 quolld_stop
 kill "$KNOTD_PID"

@@ -9,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/local.h"
 #include "quic/evquic.h"
 #include "resolver/ops/counts.h"
 #include "resolver/ops/exposition.h"
 #include "resolver/ops/memory.h"
 #include "resolver/ops/metrics_page.h"
+#include "resolver/own.h"
 #include "resolver/worker.h"
 #include "tests/unit/unit.h"
 
@@ -140,6 +142,7 @@ struct fixture {
 	struct log log;
 	struct config *config;
 	struct evquic_cred *cred;
+	struct own own;
 	struct evquic_replay *seen;
 	struct worker *workers[2];
 };
@@ -157,6 +160,7 @@ start(struct fixture *f, const char *text)
 				  NULL, &errors, &f->config),
 	    0);
 	f->cred = evquic_cred_new();
+	memset(&f->own, 0, sizeof(f->own));
 	f->seen = evquic_replay_new(16);
 	for (size_t i = 0; i < 2; i++)
 		f->workers[i] = worker_new(i, &f->log, f->config, false);
@@ -170,6 +174,7 @@ stop(struct fixture *f)
 	worker_free(f->workers[1]);
 	evquic_replay_unref(f->seen);
 	evquic_cred_unref(f->cred);
+	dns_local_free(f->own.local);
 	config_unref(f->config);
 }
 
@@ -184,6 +189,7 @@ make_page(struct fixture *f)
 	    .early_seen = f->seen,
 	    .config = f->config,
 	    .cred = f->cred,
+	    .own = &f->own,
 	    .started = 1000,
 	    .now = 2000,
 	    .heap_bytes = 12345,
@@ -247,6 +253,41 @@ test_numbers(void)
 	    page, "quoll_upstream_server_info{url=\"udp://192.0.2.1\"} 1"));
 	CU_ASSERT(has_line(
 	    page, "quoll_quic_dropped_datagrams_total{reason=\"empty\"} 0"));
+	free(page);
+	stop(&f);
+}
+
+/* What is answered here, of the snapshot that is in force. */
+static void
+test_local_names(void)
+{
+	static const uint8_t key[HASH_KEY_LEN] = {1};
+	static const uint8_t *const names[] = {(const uint8_t *)"\1a",
+	    (const uint8_t *)"\1b", (const uint8_t *)"\1c"};
+	struct fixture f;
+	char bytes[64];
+	char *page;
+
+	start(&f, "local: {lists: [{file: /a}, {file: /b}]}");
+	page = make_page(&f);
+	CU_ASSERT(has_line(page, "quoll_local_names 0"));
+	CU_ASSERT(has_line(page, "quoll_local_bytes 0"));
+	free(page);
+	f.own.local = dns_local_new(key, 60);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f.own.local);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		CU_ASSERT_EQUAL(
+		    dns_local_add(f.own.local, DNS_LOCAL_DATA_SOURCE, names[i],
+			DNS_LOCAL_SELF, DNS_LOCAL_NXDOMAIN),
+		    0);
+	CU_ASSERT_EQUAL(dns_local_finish(f.own.local), 0);
+	page = make_page(&f);
+	CU_ASSERT(has_line(page, "quoll_local_names 3"));
+	CU_ASSERT(has_line(page, "# TYPE quoll_local_names gauge"));
+	CU_ASSERT(has_line(page, "quoll_local_lists 2"));
+	(void)snprintf(bytes, sizeof(bytes), "quoll_local_bytes %zu",
+	    dns_local_octets(f.own.local));
+	CU_ASSERT(has_line(page, bytes));
 	free(page);
 	stop(&f);
 }
@@ -390,6 +431,7 @@ test_metrics_register(void)
 	unit_test(suite, "names", test_names);
 	unit_test(suite, "sample", test_sample);
 	unit_test(suite, "numbers", test_numbers);
+	unit_test(suite, "local_names", test_local_names);
 	unit_test(suite, "grammar", test_grammar);
 	unit_test(suite, "no_sample_twice", test_no_sample_twice);
 	unit_test(suite, "counts", test_counts);
