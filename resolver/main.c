@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -372,6 +373,23 @@ load_and_run(struct daemon *d)
 	return status;
 }
 
+/* A shell's limit is low for the sake of programs that use select(); recursion
+ * needs a file for each question that is on its way. */
+#define FILES_ENOUGH 65536
+
+static void
+raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 ||
+	    files.rlim_cur >= FILES_ENOUGH)
+		return;
+	files.rlim_cur =
+	    files.rlim_max < FILES_ENOUGH ? files.rlim_max : FILES_ENOUGH;
+	(void)setrlimit(RLIMIT_NOFILE, &files); /* or with what there is */
+}
+
 /* From here on memory is given back to the system when it is freed. */
 #define BIG_ALLOCATION (1024 * 1024)
 
@@ -384,6 +402,7 @@ main(int argc, char **argv)
 	/* Otherwise glibc learns from the first reload to keep what lists of
 	 * names took up. */
 	(void)mallopt(M_MMAP_THRESHOLD, BIG_ALLOCATION);
+	raise_files();
 	if (options_parse(argc, argv, &build, why, sizeof(why), &d.options) !=
 	    0) {
 		fprintf(stderr, "quolld: %s (see quolld -h)\n", why);

@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unbound.h>
 #include <unistd.h>
 
@@ -37,6 +38,14 @@
 #define READY_NAME "ready.invalid"
 
 #define OPTION_NAME_MAX 64
+
+/* UDP ports at once.  When they are used up all questions wait for one, and a
+ * name whose servers are silent holds one for half a minute; so they must not
+ * be fewer than a client can have such names. */
+#define PORTS_MAX 4096
+
+/* Of the process's files, so many may be these ports. */
+#define PORTS_SHARE 2
 #define ADDRESS_TEXT_MAX 96
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -117,7 +126,6 @@ struct setting {
 static const struct setting defaults[] = {
     {"do-not-query-localhost:", "yes"},
     {"minimal-responses:", "yes"},
-    {"outgoing-range:", "256"},
     {"outgoing-num-tcp:", "32"},
     {"num-queries-per-thread:", "4096"},
     /* Special names are answered before it is asked, but for those that are
@@ -138,6 +146,20 @@ set(struct recursor_context *c, const char *name, const char *value)
 }
 
 static int
+set_ports(struct recursor_context *c)
+{
+	rlim_t ports = PORTS_MAX;
+	struct rlimit files;
+	char text[sizeof("18446744073709551615")];
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 &&
+	    files.rlim_cur / PORTS_SHARE < ports)
+		ports = files.rlim_cur / PORTS_SHARE;
+	(void)snprintf(text, sizeof(text), "%" PRIu64, (uint64_t)ports);
+	return set(c, "outgoing-range:", text);
+}
+
+static int
 set_defaults(struct recursor_context *c, const struct config *config)
 {
 	uint64_t cache = config->upstream.recursive.cache_bytes;
@@ -146,6 +168,8 @@ set_defaults(struct recursor_context *c, const struct config *config)
 
 	for (size_t i = 0; rc == 0 && i < COUNT(defaults); i++)
 		rc = set(c, defaults[i].name, defaults[i].value);
+	if (rc == 0)
+		rc = set_ports(c);
 	/* Twice as much for records as for messages that refer to them. */
 	(void)snprintf(size, sizeof(size), "%" PRIu64, cache / 3);
 	if (rc == 0)
