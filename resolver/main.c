@@ -53,6 +53,8 @@ struct daemon {
 	struct event *events[7];
 	size_t nevents;
 	struct event *deadline;
+	struct event *reload;
+	struct event *report;
 	size_t ended; /* workers whose thread has ended */
 	bool stopping;
 };
@@ -148,20 +150,38 @@ on_deadline(evutil_socket_t fd, short what, void *arg)
 	server_close(&d->server);
 }
 
+/* libevent calls for each signal of a burst: what is active is not made so
+ * again, so a burst is heeded once and keeps nobody from stopping us. */
 static void
-on_reload(evutil_socket_t signal, short what, void *arg)
+on_reload_signal(evutil_socket_t signal, short what, void *arg)
 {
 	(void)signal;
+	(void)what;
+	event_active(((struct daemon *)arg)->reload, EV_TIMEOUT, 1);
+}
+
+static void
+on_report_signal(evutil_socket_t signal, short what, void *arg)
+{
+	(void)signal;
+	(void)what;
+	event_active(((struct daemon *)arg)->report, EV_TIMEOUT, 1);
+}
+
+static void
+on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
 	(void)what;
 	reload(arg);
 }
 
 static void
-on_report(evutil_socket_t signal, short what, void *arg)
+on_report(evutil_socket_t fd, short what, void *arg)
 {
 	struct daemon *d = arg;
 
-	(void)signal;
+	(void)fd;
 	(void)what;
 	server_report(&d->server);
 }
@@ -211,11 +231,13 @@ make_events(struct daemon *d)
 	if (d->base == NULL)
 		return false;
 	d->deadline = event_new(d->base, -1, 0, on_deadline, d);
-	return d->deadline != NULL &&
+	d->reload = event_new(d->base, -1, 0, on_reload, d);
+	d->report = event_new(d->base, -1, 0, on_report, d);
+	return d->deadline != NULL && d->reload != NULL && d->report != NULL &&
 	       add_event(d, SIGTERM, EV_SIGNAL, on_stop, NULL) &&
 	       add_event(d, SIGINT, EV_SIGNAL, on_stop, NULL) &&
-	       add_event(d, SIGHUP, EV_SIGNAL, on_reload, NULL) &&
-	       add_event(d, SIGUSR1, EV_SIGNAL, on_report, NULL) &&
+	       add_event(d, SIGHUP, EV_SIGNAL, on_reload_signal, NULL) &&
+	       add_event(d, SIGUSR1, EV_SIGNAL, on_report_signal, NULL) &&
 	       add_event(d, -1, 0, on_day, &day) &&
 	       add_event(d, d->server.ended_fd, EV_READ, on_ended, NULL);
 }
@@ -227,6 +249,10 @@ free_events(struct daemon *d)
 		event_free(d->events[i]);
 	if (d->deadline != NULL)
 		event_free(d->deadline);
+	if (d->reload != NULL)
+		event_free(d->reload);
+	if (d->report != NULL)
+		event_free(d->report);
 	if (d->base != NULL)
 		event_base_free(d->base);
 }
