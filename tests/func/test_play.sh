@@ -48,8 +48,9 @@ same() { # FILTER FILE FILE
 	$1 "$3" > "$TMPDIR/other"
 	[ -s "$TMPDIR/one" ] && diff "$TMPDIR/one" "$TMPDIR/other"
 }
-# view LOG: the 1-RTT frames that quolld had from clients, by connection; what
-# a client's ngtcp2 sends by itself and when, is not the script's.
+# view LOG: the 1-RTT frames that quolld had from clients, by connection and
+# kind; what a client's ngtcp2 sends by itself and when, is not the script's, nor
+# which kind it puts first into a packet, if there is more than one to send.
 view() {
 	awk '{ sub(/.*quic: I[0-9]* /, "") } !($1 in nth) { nth[$1] = ++n }
 	    / frm rx [0-9]+ 1RTT (STREAM|RESET_|STOP_|MAX_|CONN)/ ||
@@ -57,9 +58,11 @@ view() {
 		id = nth[$1]
 		sub(/.* frm rx [0-9]+ /, "")
 		# Once: on a busy machine some are sent again.
+		kind = $2
+		sub(/\(.*/, "", kind)
 		if (!sent[id, $0]++)
-			print id, $0
-	    }' "$1" | sort -s -n -k 1,1
+			print id, kind, $0
+	    }' "$1" | LC_ALL=C sort -s -k 1,1n -k 2,2
 }
 
 # One quolld, since tickets and tokens are its own; its log of each run.
@@ -80,7 +83,7 @@ check "and that, too" run_of "$TMPDIR/second" "$TMPDIR/third"
 check "recordings are the same" \
     same lines "$TMPDIR/first" "$TMPDIR/second"
 check "and stay so" same lines "$TMPDIR/second" "$TMPDIR/third"
-check "the server saw the same frames in the same order" \
+check "the server saw the same frames, those of a kind in the same order" \
     same view "$TMPDIR/first.seen" "$TMPDIR/second.seen"
 check "three times" same view "$TMPDIR/first.seen" "$TMPDIR/third.seen"
 check "nothing in it is left to chance" not grep -qE \
