@@ -45,6 +45,14 @@ prove FWD-087,FWD-088 says 22 SERVFAIL silent.example.org A +edns
 prove FWD-087,FWD-088 says 24 SERVFAIL loopname.example.org A +edns
 check "a special name" says 0 NXDOMAIN x.test A +edns
 
+# Who signs gets our own errors, too: unsigned, for there is no key here.
+unsigned() {
+	ask silent.example.org A -y hmac-sha256:key.example:c2VjcmV0c2VjcmV0 \
+	    > answer 2>&1
+	has 'status: SERVFAIL;' answer && ! has 'TSIG PSEUDOSECTION' answer
+}
+prove FWD-190 unsigned
+
 # A server's own: its code, our words, and nothing changes but that.
 prove FWD-085 says 17 NOERROR ede.example.org A +edns
 prove FWD-085 has "EDE: 17 .*said by the upstream server" answer
