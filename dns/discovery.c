@@ -16,12 +16,6 @@
 /* RFC 7050 3: clients ask again when it is over. */
 #define TTL 3600
 
-#define SOA_SERIAL 1
-#define SOA_REFRESH 3600
-#define SOA_RETRY 1200
-#define SOA_EXPIRE 604800
-#define SOA_NUMBERS 20 /* octets of five numbers behind the two names */
-
 #define IPV4ONLY "\10ipv4only\4arpa"
 
 struct dns_discovery {
@@ -58,8 +52,6 @@ static const uint8_t addresses[][DNS_A_SIZE] = {
     {192, 0, 0, 170}, {192, 0, 0, 171}};
 
 #define ADDRESSES (sizeof(addresses) / sizeof(addresses[0]))
-
-static const char soa_rname[] = "\6nobody\7invalid";
 
 static const uint8_t *
 wire_name(const struct dns_discovery *zone)
@@ -128,31 +120,6 @@ put_ptr(const struct dns_query *q, struct dns_buf *out)
 	    (const uint8_t *)target, sizeof(target));
 }
 
-/* RFC 2308 3: a negative answer names its zone. */
-static int
-put_soa(struct dns_buf *out, size_t zone_at, uint16_t class)
-{
-	struct dns_head head = {
-	    .owner_at = zone_at,
-	    .ttl = TTL,
-	    .type = DNS_TYPE_SOA,
-	    .class = class,
-	};
-	uint8_t rdata[DNS_POINTER_SIZE + sizeof(soa_rname) + SOA_NUMBERS];
-	uint8_t *p = rdata + DNS_POINTER_SIZE;
-
-	dns_put_pointer(rdata, zone_at);
-	memcpy(p, soa_rname, sizeof(soa_rname));
-	p += sizeof(soa_rname);
-	dns_put32(p, SOA_SERIAL);
-	dns_put32(p + 4, SOA_REFRESH);
-	dns_put32(p + 8, SOA_RETRY);
-	dns_put32(p + 12, SOA_EXPIRE);
-	dns_put32(p + 16, TTL);
-	return dns_put_record(
-	    out, DNS_OFF_NSCOUNT, &head, rdata, sizeof(rdata));
-}
-
 static int
 put_records(const struct dns_discovery *zone, const struct dns64_net *prefix,
     const struct dns_query *q, struct dns_buf *out, uint16_t *ret_rcode)
@@ -170,7 +137,9 @@ put_records(const struct dns_discovery *zone, const struct dns64_net *prefix,
 	else if (class == DNS_CLASS_IN)
 		rc = put_addresses(prefix, q, out);
 	if (rc == 0 && dns_get16(out->data + DNS_OFF_ANCOUNT) == 0)
-		rc = put_soa(out, DNS_HEADER_SIZE + name_len - zone_len, class);
+		/* RFC 2308 3: a negative answer names its zone. */
+		rc = dns_put_soa(out, DNS_OFF_NSCOUNT,
+		    DNS_HEADER_SIZE + name_len - zone_len, class, TTL);
 	if (rc == 0)
 		*ret_rcode = rcode;
 	return rc;
