@@ -24,7 +24,7 @@ free_config(struct config *config)
 {
 	const struct config_key *key;
 
-	for (key = config_keys; key->path != NULL; key++) {
+	for (size_t i = 0; (key = config_key_at(i)) != NULL; i++) {
 		if (strchr(key->path, '[') == NULL)
 			config_value_clear(key, config);
 	}
@@ -116,7 +116,7 @@ config_line(const struct config_loader *loader, const char *path)
 	const struct config_key *key = config_key_find(path);
 
 	assert(key != NULL);
-	return loader->line[key - config_keys];
+	return loader->line[config_key_index(key)];
 }
 
 static void
@@ -126,7 +126,7 @@ set_defaults(struct config_loader *loader)
 	char why[CONFIG_ERROR_LEN] = "";
 	int rc;
 
-	for (key = config_keys; key->path != NULL; key++) {
+	for (size_t i = 0; (key = config_key_at(i)) != NULL; i++) {
 		if (key->initial == NULL)
 			continue;
 		rc = config_value_init(key, loader->config, loader->build, why);
@@ -152,7 +152,7 @@ override_value(struct config_loader *loader, const char *path, const char *text)
 		loader->rc = rc;
 	else if (rc != 0)
 		config_error(loader, 0, "command line: %s", why);
-	loader->line[key - config_keys] = 0;
+	loader->line[config_key_index(key)] = 0;
 }
 
 static void
@@ -358,7 +358,8 @@ config_restart_keys(const struct config *old, const struct config *new,
 	const struct config_key *key;
 	size_t count = 0;
 
-	for (key = config_keys; key->path != NULL && count < max; key++) {
+	for (size_t i = 0; (key = config_key_at(i)) != NULL && count < max;
+	     i++) {
 		if (key->is_restart && !is_equal(key, old, new))
 			ret_keys[count++] = key->path;
 	}

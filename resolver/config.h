@@ -4,7 +4,7 @@
  * command line, shared by all workers and replaced as a whole by a reload.
  *
  * Which keys there are, their types, limits, defaults and help stand in one
- * table (config_table.c). It drives parsing, --check, the commented sample
+ * table (config_table.h). It drives parsing, --check, the commented sample
  * etc/quolld.yaml and the list of keys in quolld.yaml(5).
  */
 #ifndef QUOLL_RESOLVER_CONFIG_H

@@ -1,15 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What can be asked about the rows of the table of options. */
+#include <assert.h>
 #include <string.h>
 
-#include "resolver/config_parse.h"
+#include "resolver/config_table.h"
+
+const struct config_key *
+config_key_at(size_t i)
+{
+	const struct config_table *const *table;
+
+	for (table = config_tables; *table != NULL; table++) {
+		if (i < (*table)->count)
+			return &(*table)->keys[i];
+		i -= (*table)->count;
+	}
+	return NULL;
+}
+
+size_t
+config_key_index(const struct config_key *key)
+{
+	const struct config_key *other;
+	size_t i;
+
+	for (i = 0; (other = config_key_at(i)) != key; i++)
+		assert(other != NULL);
+	return i;
+}
 
 const struct config_key *
 config_key_find(const char *path)
 {
 	const struct config_key *key;
 
-	for (key = config_keys; key->path != NULL; key++) {
+	for (size_t i = 0; (key = config_key_at(i)) != NULL; i++) {
 		if (strcmp(key->path, path) == 0)
 			return key;
 	}

@@ -14,7 +14,7 @@
 
 #define CONFIG_FILE_MAX (1024 * 1024)
 #define CONFIG_DEPTH_MAX 8     /* the deepest legal place is 6 */
-#define CONFIG_KEYS_MAX 128    /* rows of the table; asserted by a test */
+#define CONFIG_KEYS_MAX 160    /* rows of the table; asserted by a test */
 #define CONFIG_PATH_LEN 64     /* of a key, asserted by a test */
 #define CONFIG_CHOICES_MAX 8   /* NULL included */
 #define CONFIG_TEXT_MAX 4096   /* one value; PATH_MAX is the longest sane one */
@@ -66,8 +66,11 @@ struct config_key {
 	const char *help;	     /* lines parted by newlines */
 };
 
-/* The table; ends with a row whose path is NULL. */
-extern const struct config_key config_keys[];
+/* The rows of the whole table, counted through; NULL behind the last. */
+const struct config_key *config_key_at(size_t i);
+
+/* Its number; it must be one of them. */
+size_t config_key_index(const struct config_key *key);
 
 /* The row of this path, or NULL. */
 const struct config_key *config_key_find(const char *path);

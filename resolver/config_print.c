@@ -115,7 +115,7 @@ config_print_sample(FILE *out)
 	    "are\nsettings: their defaults, or examples where there is no "
 	    "default.\nDurations: 500ms, 30s, 5m, 2h. Sizes: 64K, 1M, 1G.\n"
 	    "Remove only the \"#\" of a line, and those of its sections.");
-	for (key = config_keys; key->path != NULL; key++) {
+	for (size_t i = 0; (key = config_key_at(i)) != NULL; i++) {
 		at = place_of(key);
 		if (strchr(key->path, '[') == NULL || at.mark[0] != '\0')
 			(void)fputc('\n', out);
@@ -235,7 +235,7 @@ config_print_manual(FILE *out)
 	const struct config_key *key;
 
 	(void)fputs(".Bl -tag -width Ds\n", out);
-	for (key = config_keys; key->path != NULL; key++) {
+	for (size_t i = 0; (key = config_key_at(i)) != NULL; i++) {
 		(void)fprintf(out, ".It Cm %s\n", key->path);
 		if (key->type != CONFIG_TYPE_SECTION) {
 			print_facts(out, key);

@@ -266,7 +266,7 @@ read_record(struct walk *walk, const struct config_key *key, void *base,
 	int rc;
 
 	for (below = key + 1; config_key_is_below(below, key); below++)
-		loader->line[below - config_keys] = 0;
+		loader->line[config_key_index(below)] = 0;
 	memset(&record, 0, sizeof(record));
 	read_mapping(walk, key, &record, node);
 	if (loader->rc != 0 ||
@@ -426,7 +426,7 @@ find_child(const struct config_key *section, const char *name)
 {
 	const struct config_key *key;
 
-	for (key = config_keys; key->path != NULL; key++) {
+	for (size_t i = 0; (key = config_key_at(i)) != NULL; i++) {
 		if (is_child(key, section) &&
 		    strcmp(config_key_name(key), name) == 0)
 			return key;
@@ -442,7 +442,8 @@ report_unknown(struct walk *walk, const struct config_key *section,
 	const struct config_key *key;
 	size_t len = 0;
 
-	for (key = config_keys; key->path != NULL && len < sizeof(all); key++) {
+	for (size_t i = 0;
+	     (key = config_key_at(i)) != NULL && len < sizeof(all); i++) {
 		if (is_child(key, section))
 			len += (size_t)snprintf(all + len, sizeof(all) - len,
 			    "%s%s", len > 0 ? ", " : "", config_key_name(key));
@@ -471,7 +472,7 @@ key_of(struct walk *walk, const struct config_key *section,
 		report_unknown(walk, section, node);
 		return NULL;
 	}
-	line = &walk->loader->line[key - config_keys];
+	line = &walk->loader->line[config_key_index(key)];
 	if (*line != 0) {
 		config_error(walk->loader, line_of(node),
 		    "%s: was given before, in line %zu", key->path, *line);

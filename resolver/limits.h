@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Every limit of the service that is not a key of the configuration; those
- * stand, with their defaults, in config_table.c.  Each is per worker unless it
+ * stand, with their defaults, in config_table*.c.  Each is per worker unless it
  * says otherwise.
  */
 #ifndef RESOLVER_LIMITS_H
