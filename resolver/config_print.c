@@ -113,7 +113,7 @@ config_print_sample(FILE *out)
 	    "Configuration of quolld, see quolld.yaml(5). Printed by\n"
 	    "\"quolld --print-config\". Lines with \"#\" and no blank after it "
 	    "are\nsettings: their defaults, or examples where there is no "
-	    "default.\nDurations: 500ms, 30s, 5m, 2h. Sizes: 64K, 1M, 1G.\n"
+	    "default.\nDurations: 500ms, 30s, 5m, 2h, 1d. Sizes: 64K, 1M, 1G.\n"
 	    "Remove only the \"#\" of a line, and those of its sections.");
 	for (size_t i = 0; (key = config_key_at(i)) != NULL; i++) {
 		at = place_of(key);

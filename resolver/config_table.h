@@ -57,6 +57,7 @@ extern const struct config_table config_table_ddr;
 #define SECOND UINT64_C(1000)
 #define MINUTE (60 * SECOND)
 #define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
 
 #define CONFIG_ADDRESSES_MAX 8 /* of one list of them */
 #define CONFIG_PREFIXES_MAX 16384

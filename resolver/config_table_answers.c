@@ -130,7 +130,7 @@ static const struct config_key local_keys[] = {
     {.path = "local.ttl",
 	.type = CONFIG_TYPE_DURATION,
 	IN_CONFIG(local.ttl_ms),
-	.max = 24 * HOUR,
+	.max = DAY,
 	.initial = "5m",
 	.help = "How long answers from local.hosts and local.lists, and\n"
 		"negative ones, may be cached."},

@@ -27,6 +27,7 @@ struct unit {
 };
 
 static const struct unit duration_units[] = {
+    {"d", 86400000},
     {"h", 3600000},
     {"m", 60000},
     {"s", 1000},
@@ -183,8 +184,8 @@ set_amount(
 
 	if (rc == -EINVAL && key->type == CONFIG_TYPE_DURATION)
 		return config_value_fail(why, text,
-		    "is no duration; write a whole number with ms, s, m or h, "
-		    "such as 30s");
+		    "is no duration; write a whole number with ms, s, m, h or "
+		    "d, such as 30s");
 	if (rc == -EINVAL && key->type == CONFIG_TYPE_SIZE)
 		return config_value_fail(why, text,
 		    "is no size; write a whole number, or one with K, M or G, "

@@ -190,6 +190,7 @@ test_values(void)
 				     "  connection-window: 1M\n"
 				     "  connection-window-max: 1G\n"
 				     "limits: {query-timeout: 100ms}\n"
+				     "local: {ttl: 1d}\n"
 				     "log: {level: debug, format: json}\n"
 				     "special:\n"
 				     "  forward: [test, 10.in-addr.arpa]\n");
@@ -206,6 +207,7 @@ test_values(void)
 	CU_ASSERT_EQUAL(config->quic.connection_window_bytes, 1 << 20);
 	CU_ASSERT_EQUAL(config->quic.connection_window_max_bytes, 1 << 30);
 	CU_ASSERT_EQUAL(config->limits.query_timeout_ms, 100);
+	CU_ASSERT_EQUAL(config->local.ttl_ms, 86400000);
 	CU_ASSERT_EQUAL(config->log.level, LOG_LEVEL_DEBUG);
 	CU_ASSERT_EQUAL(config->log.format, LOG_FORMAT_JSON);
 	CU_ASSERT_EQUAL(__builtin_popcountll(config->special.forward), 2);
@@ -428,7 +430,7 @@ test_amount_errors(void)
 		    "quic:\n  idle-timeout: %s\n", durations[i]);
 		(void)snprintf(error, sizeof(error),
 		    "f:2: quic.idle-timeout: \"%s\" is no duration; write a "
-		    "whole number with ms, s, m or h, such as 30s",
+		    "whole number with ms, s, m, h or d, such as 30s",
 		    durations[i]);
 		CU_ASSERT(is_refused(text, error));
 	}
