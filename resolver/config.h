@@ -279,6 +279,21 @@ struct config {
 		} recursive;
 	} upstream;
 
+	/* Answers that are kept; TTLs are whole seconds, rounded down. */
+	struct {
+		uint64_t bytes; /* 0: none are */
+		uint64_t min_ttl_ms;
+		uint64_t max_ttl_ms;
+		uint64_t max_negative_ttl_ms;
+		uint64_t failure_ttl_ms;
+		uint64_t stale_ms; /* beyond their time; 0: not */
+		uint64_t stale_client_timeout_ms;
+		bool prefetch;
+		bool rotate;
+		bool nxdomain_cut;
+		bool save;
+	} cache;
+
 	struct {
 		enum config_ecs mode;
 		uint32_t ipv4; /* most bits of an address that leave */
@@ -301,6 +316,7 @@ struct config {
 		uint32_t client_connections;
 		uint32_t client_handshakes;
 		uint64_t query_timeout_ms;
+		uint32_t waiters;      /* for one answer of upstream */
 		uint64_t memory_bytes; /* of connections; 0: 25 % of RAM */
 	} limits;
 

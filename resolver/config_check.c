@@ -190,6 +190,31 @@ check_ecs(struct config_loader *loader)
 		    "ecs.mode: must be strip with upstream.mode recursive");
 }
 
+#define CACHE_LEAST_BYTES (1024 * 1024)
+
+static void
+check_cache(struct config_loader *loader)
+{
+	const struct config *config = loader->config;
+
+	if (config->cache.bytes > 0 && config->cache.bytes < CACHE_LEAST_BYTES)
+		config_error(loader, config_line(loader, "cache.size"),
+		    "cache.size: must be 0, or at least 1M");
+	if (config->cache.min_ttl_ms > config->cache.max_ttl_ms)
+		config_error(loader, config_line(loader, "cache.min-ttl"),
+		    "cache.min-ttl: is more than max-ttl");
+	if (config->cache.min_ttl_ms > config->cache.max_negative_ttl_ms)
+		config_error(loader, config_line(loader, "cache.min-ttl"),
+		    "cache.min-ttl: is more than max-negative-ttl");
+	/* Otherwise nobody would ever get a stale answer in time. */
+	if (config->cache.stale_ms > 0 &&
+	    config->cache.stale_client_timeout_ms >=
+		config->limits.query_timeout_ms)
+		config_error(loader, config_line(loader, "cache.stale"),
+		    "cache.stale: stale-client-timeout must be less than "
+		    "limits.query-timeout");
+}
+
 /* RFC 1035 3.3: they are told in one character-string. */
 static void
 check_identity(struct config_loader *loader)
@@ -318,6 +343,7 @@ config_check(struct config_loader *loader)
 	check_mode(loader);
 	note_lines(loader);
 	check_ecs(loader);
+	check_cache(loader);
 	check_tls(loader);
 	check_windows(loader);
 	check_ports(loader);

@@ -80,6 +80,7 @@ const struct config_table *const config_tables[] = {
     &config_table_tls,
     &config_table_quic,
     &config_table_upstream,
+    &config_table_cache,
     &config_table_ecs,
     &config_table_access,
     &config_table_limits,

@@ -44,6 +44,7 @@ extern const struct config_table config_table_tls;
 extern const struct config_table config_table_quic;
 extern const struct config_table config_table_upstream;
 extern const struct config_table config_table_ecs;
+extern const struct config_table config_table_cache;
 extern const struct config_table config_table_access;
 extern const struct config_table config_table_limits;
 extern const struct config_table config_table_transfer;

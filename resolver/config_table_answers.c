@@ -11,6 +11,96 @@
 
 #define IN_LIST(member) .offset = offsetof(struct config_list, member)
 
+static const struct config_key cache_keys[] = {
+    {.path = "cache",
+	.type = CONFIG_TYPE_SECTION,
+	.help = "Answers from upstream that are kept and given again. A\n"
+		"reload that changes who is asked upstream, or what is told\n"
+		"of clients, empties it; SIGUSR2 does, too, see quolld(8)."},
+    {.path = "cache.size",
+	.type = CONFIG_TYPE_SIZE,
+	IN_CONFIG(cache.bytes),
+	.max = 1024 * 1024 * MIB,
+	.initial = "64M",
+	.help = "Memory for it, at most; 0 for no cache, or at least 1M.\n"
+		"What is seldom asked for makes room."},
+    {.path = "cache.min-ttl",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(cache.min_ttl_ms),
+	.max = HOUR,
+	.initial = "1s",
+	.help = "Least time that an answer is kept and clients are told to\n"
+		"keep it. One that says 0 is not kept at all."},
+    {.path = "cache.max-ttl",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(cache.max_ttl_ms),
+	.min = SECOND,
+	.max = 7 * DAY,
+	.initial = "1d",
+	.help = "Longest time (RFC 8767 4)."},
+    {.path = "cache.max-negative-ttl",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(cache.max_negative_ttl_ms),
+	.min = SECOND,
+	.max = DAY,
+	.initial = "1h",
+	.help = "Longest time for answers that a name does not exist, or has\n"
+		"no such data (RFC 2308 5)."},
+    {.path = "cache.failure-ttl",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(cache.failure_ttl_ms),
+	.min = SECOND,
+	.max = 5 * MINUTE,
+	.initial = "5s",
+	.help = "How long upstream is not asked again for what it has\n"
+		"failed to answer (RFC 9520)."},
+    {.path = "cache.stale",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(cache.stale_ms),
+	.max = 3 * DAY,
+	.initial = "0s",
+	.example = "1d",
+	.help = "How long answers are kept beyond their time, to be given\n"
+		"when upstream has none (RFC 8767). 0s: not at all."},
+    {.path = "cache.stale-client-timeout",
+	.type = CONFIG_TYPE_DURATION,
+	IN_CONFIG(cache.stale_client_timeout_ms),
+	.min = SECOND / 10,
+	.max = MINUTE,
+	.initial = "1800ms",
+	.help = "Time for upstream until such an answer is given in its\n"
+		"stead; less than limits.query-timeout."},
+    {.path = "cache.prefetch",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(cache.prefetch),
+	.initial = "false",
+	.help = "Whether upstream is asked again for what is often asked\n"
+		"for, a little before its time is over."},
+    {.path = "cache.rotate",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(cache.rotate),
+	.initial = "true",
+	.help = "Whether several addresses of a name are given in another\n"
+		"order each time."},
+    {.path = "cache.nxdomain-cut",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(cache.nxdomain_cut),
+	.initial = "false",
+	.help = "Whether nothing exists below a name that does not exist\n"
+		"(RFC 8020), so that nobody is asked for it. Some servers\n"
+		"get this wrong."},
+    {.path = "cache.save",
+	.type = CONFIG_TYPE_BOOL,
+	IN_CONFIG(cache.save),
+	.initial = "false",
+	.help = "Whether it is written to the file \"cache\" in the state\n"
+		"directory at the end and read at the start. Who can read\n"
+		"that file sees what was asked."},
+    CONFIG_TABLE_END,
+};
+
+const struct config_table config_table_cache = CONFIG_TABLE(cache_keys);
+
 static const struct config_key dns64_keys[] = {
     {.path = "dns64",
 	.type = CONFIG_TYPE_SECTION,

@@ -8,6 +8,7 @@
 #define CLIENTS_MAX 1000000
 #define HANDSHAKES_MAX 1000000
 #define CERTS_MAX 256
+#define WAITERS_MAX 100000
 
 #define IN_CERT(member) .offset = offsetof(struct config_cert, member)
 
@@ -256,6 +257,15 @@ static const struct config_key limits_keys[] = {
 	.initial = "4s",
 	.help = "A query is answered in this time, with SERVFAIL if need\n"
 		"be. Most clients give up after 5s."},
+    {.path = "limits.waiters",
+	.type = CONFIG_TYPE_COUNT,
+	IN_CONFIG(limits.waiters),
+	.min = 1,
+	.max = WAITERS_MAX,
+	.initial = "1000",
+	.help = "Who asks what is being asked upstream already waits for\n"
+		"that answer. So many wait for one; for more the question\n"
+		"is asked once again."},
     {.path = "limits.memory",
 	.type = CONFIG_TYPE_SIZE,
 	IN_CONFIG(limits.memory_bytes),

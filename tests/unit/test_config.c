@@ -121,7 +121,19 @@ check_defaults(const struct config *config)
 	CU_ASSERT_EQUAL(config->upstream.avoid_ports.count, 0);
 	CU_ASSERT_EQUAL(config->limits.client_connections, 1024);
 	CU_ASSERT_EQUAL(config->limits.query_timeout_ms, 4000);
+	CU_ASSERT_EQUAL(config->limits.waiters, 1000);
 	CU_ASSERT_EQUAL(config->limits.memory_bytes, 0);
+	CU_ASSERT_EQUAL(config->cache.bytes, 64 << 20);
+	CU_ASSERT_EQUAL(config->cache.min_ttl_ms, 1000);
+	CU_ASSERT_EQUAL(config->cache.max_ttl_ms, 86400000);
+	CU_ASSERT_EQUAL(config->cache.max_negative_ttl_ms, 3600000);
+	CU_ASSERT_EQUAL(config->cache.failure_ttl_ms, 5000);
+	CU_ASSERT_EQUAL(config->cache.stale_ms, 0);
+	CU_ASSERT_EQUAL(config->cache.stale_client_timeout_ms, 1800);
+	CU_ASSERT(!config->cache.prefetch);
+	CU_ASSERT(config->cache.rotate);
+	CU_ASSERT(!config->cache.nxdomain_cut);
+	CU_ASSERT(!config->cache.save);
 	CU_ASSERT_EQUAL(config->log.level, LOG_LEVEL_INFO);
 	CU_ASSERT_EQUAL(config->log.format, LOG_FORMAT_TEXT);
 	CU_ASSERT_EQUAL(config->metrics.listen.len, 0);
@@ -149,6 +161,59 @@ test_defaults(void)
 	    config_load(NULL, &build, NULL, &errors, &config), 0);
 	check_defaults(config);
 	config_unref(config);
+}
+
+static void
+test_cache(void)
+{
+	struct config *config = load("cache:\n"
+				     "  size: 1M\n"
+				     "  min-ttl: 1h\n"
+				     "  max-ttl: 7d\n"
+				     "  max-negative-ttl: 1d\n"
+				     "  failure-ttl: 5m\n"
+				     "  stale: 3d\n"
+				     "  stale-client-timeout: 100ms\n"
+				     "  prefetch: true\n"
+				     "  rotate: false\n"
+				     "  nxdomain-cut: true\n"
+				     "  save: true\n"
+				     "limits: {waiters: 2}\n");
+
+	CU_ASSERT_EQUAL(config->cache.bytes, 1 << 20);
+	CU_ASSERT_EQUAL(config->cache.min_ttl_ms, 3600000);
+	CU_ASSERT_EQUAL(config->cache.max_ttl_ms, 604800000);
+	CU_ASSERT_EQUAL(config->cache.max_negative_ttl_ms, 86400000);
+	CU_ASSERT_EQUAL(config->cache.failure_ttl_ms, 300000);
+	CU_ASSERT_EQUAL(config->cache.stale_ms, 259200000);
+	CU_ASSERT_EQUAL(config->cache.stale_client_timeout_ms, 100);
+	CU_ASSERT(config->cache.prefetch);
+	CU_ASSERT(!config->cache.rotate);
+	CU_ASSERT(config->cache.nxdomain_cut);
+	CU_ASSERT(config->cache.save);
+	CU_ASSERT_EQUAL(config->limits.waiters, 2);
+	config_unref(config);
+	config = load("cache: {size: 0}\nlimits: {query-timeout: 1s}\n");
+	CU_ASSERT_EQUAL(config->cache.bytes, 0);
+	config_unref(config);
+}
+
+/* RFC 8767 4, 2308 5 and 9520 3.2 say how long at most. */
+static void
+test_cache_ranges(void)
+{
+	CU_ASSERT(is_refused("cache: {max-ttl: 604801s}\n",
+	    "f:1: cache.max-ttl: \"604801s\" is out of range; from 1s to 7d"));
+	CU_ASSERT(is_refused("cache: {max-negative-ttl: 25h}\n",
+	    "f:1: cache.max-negative-ttl: \"25h\" is out of range; from 1s "
+	    "to 1d"));
+	CU_ASSERT(is_refused("cache: {failure-ttl: 6m}\n",
+	    "f:1: cache.failure-ttl: \"6m\" is out of range; from 1s to 5m"));
+	CU_ASSERT(is_refused("cache: {failure-ttl: 999ms}\n",
+	    "f:1: cache.failure-ttl: \"999ms\" is out of range; from 1s to "
+	    "5m"));
+	CU_ASSERT(is_refused("cache: {stale: 4d}\n",
+	    "f:1: cache.stale: \"4d\" is out of range; from 0ms to 3d"));
 }
 
 static void
@@ -375,16 +440,16 @@ test_errors(void)
 			  "\"workers: 2\""},
 	    {"- workers\n", "f:1: a mapping of keys is needed here, such as "
 			    "\"workers: 2\""},
-	    {"cache: {}\n",
-		"f:1: unknown key \"cache\"; there are: workers, state, "
-		"listen, tls, quic, upstream, ecs, access, limits, "
-		"transfer, log, metrics, dns64, local, special, ddr"},
+	    {"cash: {}\n",
+		"f:1: unknown key \"cash\"; there are: workers, state, "
+		"listen, tls, quic, upstream, cache, ecs, access, "
+		"limits, transfer, log, metrics, dns64, local, special, ddr"},
 	    {"log:\n  colour: no\n",
 		"f:2: unknown key \"colour\" in log; there are: level, format"},
 	    {"log.level: info\n",
 		"f:1: unknown key \"log.level\"; there are: workers, state, "
-		"listen, tls, quic, upstream, ecs, access, limits, "
-		"transfer, log, metrics, dns64, local, special, ddr"},
+		"listen, tls, quic, upstream, cache, ecs, access, "
+		"limits, transfer, log, metrics, dns64, local, special, ddr"},
 	    {"log: {level: loud}\n", "f:1: log.level: \"loud\" is none of "
 				     "error, warning, info, debug"},
 	    {"upstream: {prefer-tcp: 1}\n",
@@ -407,6 +472,15 @@ test_errors(void)
 		"f:2: tls.key: needs tls.cert, the certificate"},
 	    {"tls: {tickets: off}\nquic: {early-data: on}\n",
 		"f:2: quic.early-data: needs tls.tickets"},
+	    {"cache: {size: 1023K}\n",
+		"f:1: cache.size: must be 0, or at least 1M"},
+	    {"cache:\n  min-ttl: 10m\n  max-ttl: 9m\n",
+		"f:2: cache.min-ttl: is more than max-ttl"},
+	    {"cache:\n  max-negative-ttl: 1m\n  min-ttl: 61s\n",
+		"f:3: cache.min-ttl: is more than max-negative-ttl"},
+	    {"limits: {query-timeout: 1800ms}\ncache: {stale: 1d}\n",
+		"f:2: cache.stale: stale-client-timeout must be less than "
+		"limits.query-timeout"},
 	};
 	size_t i;
 
@@ -1187,6 +1261,8 @@ test_config_register(void)
 
 	unit_test(suite, "identity", test_identity);
 	unit_test(suite, "defaults", test_defaults);
+	unit_test(suite, "cache", test_cache);
+	unit_test(suite, "cache_ranges", test_cache_ranges);
 	unit_test(suite, "default_access", test_default_access);
 	unit_test(suite, "values", test_values);
 	unit_test(suite, "dns64", test_dns64);
