@@ -31,28 +31,72 @@
 #include "resolver/worker.h"
 
 #include <assert.h>
+#include <stdlib.h>
+
+/* --------------------------------------------------------------- life -- */
 
 void
-query_init(struct query *q, struct worker *worker, const struct front *front,
-    query_done_fn done)
+query_init(struct query *query, struct worker *worker,
+    const struct front *front, query_done_fn done)
 {
-	q->worker = worker;
-	q->front = front;
-	q->done = done;
-	q->copy = NULL;
+	query->worker = worker;
+	query->front = front;
+	query->done = done;
+	query->run = NULL;
+}
+
+size_t
+query_run_size(void)
+{
+	return sizeof(struct query_run);
+}
+
+struct query_run *
+query_run_new(struct query *query)
+{
+	struct query_run *q = pool_get(&query->worker->query_runs);
+
+	if (q == NULL)
+		return NULL;
+	q->query = query;
+	q->worker = query->worker;
+	q->front = query->front;
+	q->alias = NULL;
+	q->dns64 = (struct query_dns64){.config = NULL};
 	q->transfer = NULL;
 	q->is_partly_answered = false;
 	q->ask = (struct upstream_ask){.done = query_ask_on_result};
-	q->alias = NULL;
-	q->dns64 = (struct query_dns64){.config = NULL};
+	q->copy = NULL;
+	return q;
+}
+
+void
+query_run_free(struct query_run *q)
+{
+	query_dns64_done(q);
+	query_alias_done(q);
+	if (q->copy != q->inline_copy)
+		free(q->copy);
+	q->query->run = NULL;
+	pool_put(&q->worker->query_runs, q);
+}
+
+void
+query_run_answer(struct query_run *q, struct query_answer answer)
+{
+	struct query *query = q->query;
+
+	if (!answer.is_more)
+		query_run_free(q);
+	query->done(query, answer);
 }
 
 /* -------------------------------------------------------------- ladder -- */
 
 /* RFC 9250 4.3.3 for DoQ; what the front table of another transport says. */
 static bool
-breaks_transport(
-    const struct query *q, enum dns_verdict verdict, enum query_outcome *ret)
+breaks_transport(const struct query_run *q, enum dns_verdict verdict,
+    enum query_outcome *ret)
 {
 	const struct dns_hop *hop = &q->front->hop;
 
@@ -69,7 +113,7 @@ breaks_transport(
 
 static enum query_outcome
 answer_verdict(
-    struct query *q, enum dns_verdict verdict, struct query_answer *ret)
+    struct query_run *q, enum dns_verdict verdict, struct query_answer *ret)
 {
 	struct service_counters *n = &q->worker->counters;
 	struct dns_error e = {
@@ -99,8 +143,8 @@ is_replayable(const struct dns_query *q)
 	       (q->opcode == DNS_OPCODE_QUERY && !dns_query_is_transfer(q));
 }
 
-enum query_outcome
-query_start(struct query *q, const uint8_t *msg, size_t len,
+static enum query_outcome
+descend(struct query_run *q, const uint8_t *msg, size_t len,
     const struct query_asker *asker, struct query_answer *ret_answer)
 {
 	static const struct dns_error denied = {DNS_RCODE_REFUSED,
@@ -116,8 +160,6 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 	enum dns_verdict verdict = dns_query_parse(msg, len, &q->dns);
 	enum query_outcome bad;
 
-	assert(!query_is_pending(q));
-	counter_add(&n->queries, 1);
 	query_ask_name(q);
 	if (breaks_transport(q, verdict, &bad))
 		return bad;
@@ -143,49 +185,79 @@ query_start(struct query *q, const uint8_t *msg, size_t len,
 	return query_ask(q, asker, q->worker->upstream, 0, ret_answer);
 }
 
-void
-query_pause(struct query *q)
+enum query_outcome
+query_start(struct query *query, const uint8_t *msg, size_t len,
+    const struct query_asker *asker, struct query_answer *ret_answer)
 {
-	if (q->transfer != NULL)
-		transfer_pause(q->transfer);
+	struct service_counters *n = &query->worker->counters;
+	enum query_outcome outcome;
+	struct query_run *q;
+
+	assert(!query_is_pending(query));
+	counter_add(&n->queries, 1);
+	q = query_run_new(query);
+	if (q == NULL) {
+		counter_add(&n->query_no_memory, 1);
+		*ret_answer = (struct query_answer){.buf = NULL};
+		return QUERY_ANSWERED;
+	}
+	outcome = descend(q, msg, len, asker, ret_answer);
+	if (outcome == QUERY_PENDING)
+		query->run = q;
+	else
+		query_run_free(q);
+	return outcome;
+}
+
+/* ----------------------------------------------------- while it waits -- */
+
+void
+query_pause(struct query *query)
+{
+	if (query->run != NULL && query->run->transfer != NULL)
+		transfer_pause(query->run->transfer);
 }
 
 void
-query_resume(struct query *q)
+query_resume(struct query *query)
 {
-	if (q->transfer != NULL)
-		transfer_resume(q->transfer);
+	if (query->run != NULL && query->run->transfer != NULL)
+		transfer_resume(query->run->transfer);
 }
 
 void
-query_cancel(struct query *q)
+query_cancel(struct query *query)
 {
-	if (!query_is_pending(q))
+	struct query_run *q = query->run;
+
+	if (q == NULL)
 		return;
 	upstream_cancel(&q->ask);
 	if (q->transfer != NULL)
 		transfer_cancel(q->transfer);
-	q->transfer = NULL;
-	q->is_partly_answered = false;
 	counter_sub(&q->worker->counters.queries_now, 1);
 	counter_add(&q->worker->counters.query_cancelled, 1);
-	query_ask_forget(q);
+	query_run_free(q);
 }
 
 bool
-query_is_pending(const struct query *q)
+query_is_pending(const struct query *query)
 {
-	return q->copy != NULL;
+	return query->run != NULL;
 }
 
 size_t
-query_kept(const struct query *q)
+query_kept(const struct query *query)
 {
-	size_t kept = query_dns64_kept(q) + query_alias_kept(q);
+	const struct query_run *q = query->run;
+	size_t kept;
 
+	if (q == NULL)
+		return 0;
+	kept = sizeof(*q) + query_dns64_kept(q) + query_alias_kept(q);
 	if (q->transfer != NULL)
 		kept += transfer_held(q->transfer);
-	if (q->copy != NULL && q->copy != q->inline_copy)
+	if (q->copy != q->inline_copy)
 		kept += q->dns.len;
 	return kept;
 }

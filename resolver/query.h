@@ -14,18 +14,11 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "dns/answer.h"
-#include "dns/message.h"
-#include "resolver/back/upstream.h"
 #include "resolver/front/front.h"
-#include "resolver/net/addr.h"
-#include "resolver/query_dns64.h"
-#include "resolver/subnet.h"
 
 struct evquic_buf;
 struct query;
-struct query_alias;
-struct transfer;
+struct query_run;
 struct worker;
 
 /*
@@ -51,26 +44,15 @@ struct query_asker {
  * there is more to come. */
 typedef void (*query_done_fn)(struct query *q, struct query_answer answer);
 
-/* Messages up to this size wait in the query itself. */
-#define QUERY_INLINE 256
-
 struct query {
 	struct worker *worker;
 	const struct front *front;
 	query_done_fn done;
-	/* The rest is private. */
-	struct dns_query dns;
-	struct upstream_ask ask;
-	struct transfer *transfer; /* NULL: none runs */
-	bool is_partly_answered;
-	union net_addr client; /* while we wait: what `ask` points to */
-	union net_addr local;
-	struct query_alias *alias; /* NULL: the client's question is asked */
-	struct query_dns64 dns64;
-	struct subnet subnet; /* `dns` and `ask` point into it, too */
-	uint8_t *copy; /* the message while we wait; `inline_copy` or malloc */
-	uint8_t inline_copy[QUERY_INLINE];
+	struct query_run *run; /* private; NULL while idle */
 };
+
+/* What a worker's pool of them needs: octets of a struct query_run. */
+size_t query_run_size(void);
 
 enum query_outcome {
 	QUERY_ANSWERED, /* *ret_answer is set */

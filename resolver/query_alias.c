@@ -15,7 +15,7 @@
 #include "dns/discovery.h"
 #include "dns/dns64.h"
 #include "dns/special.h"
-#include "resolver/query.h"
+#include "resolver/query_run.h"
 #include "resolver/worker.h"
 
 struct query_alias {
@@ -52,7 +52,7 @@ is_special(const struct config *config, const struct dns_query *target)
 
 /* The records are there.  Takes `a`. */
 static bool
-take(struct query *q, struct query_alias *a)
+take(struct query_run *q, struct query_alias *a)
 {
 	assert(q->alias == NULL);
 	dns_alias_ask(&a->alias, &q->dns, a->question, &a->query);
@@ -65,7 +65,7 @@ take(struct query *q, struct query_alias *a)
 }
 
 bool
-query_alias_local(struct query *q, const struct dns_local_match *match)
+query_alias_local(struct query_run *q, const struct dns_local_match *match)
 {
 	struct worker *w = q->worker;
 	struct query_alias *a;
@@ -88,7 +88,7 @@ query_alias_local(struct query *q, const struct dns_local_match *match)
 }
 
 bool
-query_alias_reverse(struct query *q, const uint8_t *target)
+query_alias_reverse(struct query_run *q, const uint8_t *target)
 {
 	struct dns_buf out;
 	struct query_alias *a = make(dns_alias_bound(&q->dns, target), &out);
@@ -101,14 +101,14 @@ query_alias_reverse(struct query *q, const uint8_t *target)
 }
 
 const struct dns_query *
-query_alias_question(const struct query *q)
+query_alias_question(const struct query_run *q)
 {
 	return q->alias != NULL ? &q->alias->query : &q->dns;
 }
 
 void
 query_alias_relay(
-    struct query *q, const struct dns_response *r, struct dns_relay *how)
+    struct query_run *q, const struct dns_response *r, struct dns_relay *how)
 {
 	struct query_alias *a = q->alias;
 
@@ -131,14 +131,14 @@ query_alias_relay(
 }
 
 void
-query_alias_done(struct query *q)
+query_alias_done(struct query_run *q)
 {
 	free(q->alias);
 	q->alias = NULL;
 }
 
 size_t
-query_alias_kept(const struct query *q)
+query_alias_kept(const struct query_run *q)
 {
 	return q->alias != NULL ? sizeof(*q->alias) + q->alias->size : 0;
 }

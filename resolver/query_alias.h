@@ -18,7 +18,7 @@
 #include "dns/message.h"
 #include "dns/response.h"
 
-struct query;
+struct query_run;
 struct query_alias;
 
 /*
@@ -26,26 +26,27 @@ struct query_alias;
  * data: shall its target be asked for?  Then all is prepared for going down the
  * ladder.  False: the CNAME alone is the answer.
  */
-bool query_alias_local(struct query *q, const struct dns_local_match *match);
+bool query_alias_local(
+    struct query_run *q, const struct dns_local_match *match);
 
 /* DNS64 wants this plain name to be asked in the place of the client's.  False:
  * it is one that must not be asked upstream, or there is no memory. */
-bool query_alias_reverse(struct query *q, const uint8_t *target);
+bool query_alias_reverse(struct query_run *q, const uint8_t *target);
 
 /* What is to be asked: the client's question, or the one in its place. */
-const struct dns_query *query_alias_question(const struct query *q);
+const struct dns_query *query_alias_question(const struct query_run *q);
 
 /*
  * `r`, which is to be relayed, has come for that question: puts into *how what
  * makes it an answer for the client.
  */
 void query_alias_relay(
-    struct query *q, const struct dns_response *r, struct dns_relay *how);
+    struct query_run *q, const struct dns_response *r, struct dns_relay *how);
 
 /* Forgets all; harmless if there is nothing. */
-void query_alias_done(struct query *q);
+void query_alias_done(struct query_run *q);
 
 /* Bytes that it keeps. */
-size_t query_alias_kept(const struct query *q);
+size_t query_alias_kept(const struct query_run *q);
 
 #endif

@@ -11,7 +11,7 @@
 #include "resolver/worker.h"
 
 bool
-query_answer_begin(struct query *q, size_t bound, struct query_answer *ret,
+query_answer_begin(struct query_run *q, size_t bound, struct query_answer *ret,
     struct dns_buf *out)
 {
 	*ret = (struct query_answer){.len = 0};
@@ -37,8 +37,8 @@ query_answer_end(int rc, const struct dns_buf *out, struct query_answer *ret)
 }
 
 void
-query_answer_error(struct query *q, uint16_t rcode, int ede, const char *text,
-    struct query_answer *ret)
+query_answer_error(struct query_run *q, uint16_t rcode, int ede,
+    const char *text, struct query_answer *ret)
 {
 	struct dns_error e = {.rcode = rcode, .ede = ede, .text = text};
 	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
@@ -51,7 +51,7 @@ query_answer_error(struct query *q, uint16_t rcode, int ede, const char *text,
 }
 
 void
-query_answer_any(struct query *q, struct query_answer *ret)
+query_answer_any(struct query_run *q, struct query_answer *ret)
 {
 	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
 	struct dns_buf out;
@@ -62,7 +62,7 @@ query_answer_any(struct query *q, struct query_answer *ret)
 }
 
 void
-query_answer_relay(struct query *q, const struct query_dns64_end *end,
+query_answer_relay(struct query_run *q, const struct query_dns64_end *end,
     struct query_answer *ret)
 {
 	const struct upstream_result *result = &end->result;
@@ -93,7 +93,7 @@ query_answer_relay(struct query *q, const struct query_dns64_end *end,
 }
 
 void
-query_answer_failure(struct query *q, const struct upstream_result *result,
+query_answer_failure(struct query_run *q, const struct upstream_result *result,
     struct query_answer *ret)
 {
 	static const struct {
@@ -129,7 +129,7 @@ query_answer_failure(struct query *q, const struct upstream_result *result,
 }
 
 enum query_outcome
-query_refuse(struct query *q, counter *reason, const struct dns_error *e,
+query_refuse(struct query_run *q, counter *reason, const struct dns_error *e,
     struct query_answer *ret)
 {
 	counter_add(reason, 1);

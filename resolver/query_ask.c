@@ -16,24 +16,14 @@
 #include "resolver/worker.h"
 
 void
-query_ask_forget(struct query *q)
-{
-	query_dns64_done(q);
-	query_alias_done(q);
-	if (q->copy != q->inline_copy)
-		free(q->copy);
-	q->copy = NULL;
-}
-
-void
-query_ask_name(struct query *q)
+query_ask_name(struct query_run *q)
 {
 	q->dns.nsid = q->worker->config->special.id;
 }
 
 /* The client may move while we wait. */
 static void
-keep_asker(struct query *q, const struct query_asker *asker)
+keep_asker(struct query_run *q, const struct query_asker *asker)
 {
 	net_addr_copy(&q->client, asker->address);
 	net_addr_copy(&q->local, asker->local);
@@ -45,7 +35,7 @@ keep_asker(struct query *q, const struct query_asker *asker)
 }
 
 int
-query_ask_keep(struct query *q, const struct query_asker *asker)
+query_ask_keep(struct query_run *q, const struct query_asker *asker)
 {
 	size_t len = q->dns.len;
 	const struct dns_ecs *ecs = q->dns.ecs;
@@ -65,7 +55,7 @@ query_ask_keep(struct query *q, const struct query_asker *asker)
 
 /* RFC 8482 4.2 */
 static bool
-is_shrunk(const struct query *q, const struct upstream_result *result)
+is_shrunk(const struct query_run *q, const struct upstream_result *result)
 {
 	return q->worker->config->special.any == CONFIG_ANY_HINFO &&
 	       result->status == 0 &&
@@ -76,7 +66,7 @@ void
 query_ask_on_result(
     struct upstream_ask *ask, const struct upstream_result *result)
 {
-	struct query *q = container_of(ask, struct query, ask);
+	struct query_run *q = container_of(ask, struct query_run, ask);
 	struct service_counters *n = &q->worker->counters;
 	struct query_answer answer = {.buf = NULL};
 	struct query_dns64_end end;
@@ -94,13 +84,12 @@ query_ask_on_result(
 	} else {
 		query_answer_failure(q, &end.result, &answer);
 	}
-	query_ask_forget(q);
-	q->done(q, answer);
+	query_run_answer(q, answer);
 }
 
 /* RFC 8945 5.2.1: we have no keys, hence not this one. */
 static enum query_outcome
-answer_unresolvable(struct query *q, struct query_answer *ret)
+answer_unresolvable(struct query_run *q, struct query_answer *ret)
 {
 	counter_add(&q->worker->counters.query_policy, 1);
 	if (q->dns.is_signed)
@@ -109,12 +98,11 @@ answer_unresolvable(struct query *q, struct query_answer *ret)
 	else
 		query_answer_error(q, DNS_RCODE_REFUSED, DNS_EDE_NOT_SUPPORTED,
 		    "not done by this resolver", ret);
-	query_ask_forget(q);
 	return QUERY_ANSWERED;
 }
 
 enum query_outcome
-query_ask_end(struct query *q, int rc, struct query_answer *ret)
+query_ask_end(struct query_run *q, int rc, struct query_answer *ret)
 {
 	struct service_counters *n = &q->worker->counters;
 
@@ -135,12 +123,11 @@ query_ask_end(struct query *q, int rc, struct query_answer *ret)
 		query_answer_failure(
 		    q, &(struct upstream_result){.status = rc}, ret);
 	}
-	query_ask_forget(q);
 	return QUERY_ANSWERED;
 }
 
 enum query_outcome
-query_ask(struct query *q, const struct query_asker *asker,
+query_ask(struct query_run *q, const struct query_asker *asker,
     struct upstream *upstream, unsigned flags, struct query_answer *ret)
 {
 	int rc = query_ask_keep(q, asker);

@@ -3,14 +3,15 @@
 #ifndef RESOLVER_QUERY_ASK_H
 #define RESOLVER_QUERY_ASK_H
 
-#include "resolver/query.h"
+#include "resolver/query_run.h"
 
 /*
  * Asks the servers of `upstream`, or recursion.  `flags` is a set of enum
  * upstream_flag.  QUERY_PENDING, or *ret says why nobody could be asked.
  */
-enum query_outcome query_ask(struct query *q, const struct query_asker *asker,
-    struct upstream *upstream, unsigned flags, struct query_answer *ret);
+enum query_outcome query_ask(struct query_run *q,
+    const struct query_asker *asker, struct upstream *upstream, unsigned flags,
+    struct query_answer *ret);
 
 /* The end of an upstream_ask of a query: an answer, or one more question. */
 void query_ask_on_result(
@@ -18,17 +19,14 @@ void query_ask_on_result(
 
 /* What the caller has of the question is only lent: copies it and the addresses
  * (the client may move while we wait).  0 or -ENOMEM. */
-int query_ask_keep(struct query *q, const struct query_asker *asker);
+int query_ask_keep(struct query_run *q, const struct query_asker *asker);
 
 /* Somebody was asked, or could not be: `rc`.  As query_ask(). */
 enum query_outcome query_ask_end(
-    struct query *q, int rc, struct query_answer *ret);
-
-/* Frees what was kept: the query is idle. */
-void query_ask_forget(struct query *q);
+    struct query_run *q, int rc, struct query_answer *ret);
 
 /* Who we are (NSID), for the answer that is made now: the configuration is
  * there for the moment only, it may be reloaded while we wait. */
-void query_ask_name(struct query *q);
+void query_ask_name(struct query_run *q);
 
 #endif

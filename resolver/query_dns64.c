@@ -24,8 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "resolver/query.h"
 #include "resolver/query_alias.h"
+#include "resolver/query_run.h"
 #include "resolver/worker.h"
 
 struct query_dns64_second {
@@ -48,7 +48,7 @@ is_for(const struct config *config, const struct sockaddr *client)
 }
 
 const struct dns_discovery *
-query_dns64_discovery(const struct query *q, const struct sockaddr *client)
+query_dns64_discovery(const struct query_run *q, const struct sockaddr *client)
 {
 	if (!is_for(q->worker->config, client))
 		return NULL;
@@ -57,7 +57,7 @@ query_dns64_discovery(const struct query *q, const struct sockaddr *client)
 
 /* What is to be asked for the name of an address. */
 static const struct dns_query *
-start_reverse(struct query *q, const struct dns64 *rules)
+start_reverse(struct query_run *q, const struct dns64 *rules)
 {
 	uint8_t name[DNS_NAME_MAX];
 
@@ -67,7 +67,7 @@ start_reverse(struct query *q, const struct dns64 *rules)
 }
 
 const struct dns_query *
-query_dns64_start(struct query *q)
+query_dns64_start(struct query_run *q)
 {
 	struct config *config = q->worker->config;
 	nsec span = config->limits.query_timeout_ms * NSEC_PER_MSEC;
@@ -128,7 +128,8 @@ make_question(struct query_dns64_second *s, const struct dns_query *q)
 
 /* 0 if the second question is on its way, or a negative errno. */
 static int
-ask_second(struct query *q, const struct upstream_result *result, uint32_t ttl)
+ask_second(
+    struct query_run *q, const struct upstream_result *result, uint32_t ttl)
 {
 	const struct dns_query *asked = query_alias_question(q);
 	struct query_dns64_second *s;
@@ -162,7 +163,7 @@ is_final(const struct upstream_result *result)
 }
 
 static bool
-on_first(struct query *q, const struct upstream_result *result,
+on_first(struct query_run *q, const struct upstream_result *result,
     struct query_dns64_end *ret)
 {
 	const struct dns64 *rules = &q->dns64.config->dns64.rules;
@@ -189,7 +190,7 @@ on_first(struct query *q, const struct upstream_result *result,
 }
 
 static void
-on_second(struct query *q, const struct upstream_result *result,
+on_second(struct query_run *q, const struct upstream_result *result,
     struct query_dns64_end *ret)
 {
 	const struct dns64 *rules = &q->dns64.config->dns64.rules;
@@ -214,7 +215,7 @@ on_second(struct query *q, const struct upstream_result *result,
 }
 
 bool
-query_dns64_step(struct query *q, const struct upstream_result *result,
+query_dns64_step(struct query_run *q, const struct upstream_result *result,
     struct query_dns64_end *ret_end)
 {
 	ret_end->result = *result;
@@ -228,7 +229,7 @@ query_dns64_step(struct query *q, const struct upstream_result *result,
 }
 
 void
-query_dns64_done(struct query *q)
+query_dns64_done(struct query_run *q)
 {
 	free(q->dns64.second);
 	config_unref(q->dns64.config);
@@ -236,7 +237,7 @@ query_dns64_done(struct query *q)
 }
 
 size_t
-query_dns64_kept(const struct query *q)
+query_dns64_kept(const struct query_run *q)
 {
 	if (q->dns64.config == NULL)
 		return 0;

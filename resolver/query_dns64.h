@@ -17,7 +17,7 @@
 #include "resolver/back/upstream.h"
 
 struct config;
-struct query;
+struct query_run;
 struct query_dns64_second;
 
 /* In each query; zeroed memory is a query that DNS64 does not touch. */
@@ -40,7 +40,7 @@ struct query_dns64_end {
  * 7); NULL if it is another question, or DNS64 is not done for this client.
  */
 const struct dns_discovery *query_dns64_discovery(
-    const struct query *q, const struct sockaddr *client);
+    const struct query_run *q, const struct sockaddr *client);
 
 /*
  * A query that has come down the ladder and has its own copy: if it is one for
@@ -48,20 +48,20 @@ const struct dns_discovery *query_dns64_discovery(
  * time, so that the second has some if nobody answers the first (RFC 6147
  * 5.1.3).  Returns what is to be asked, which lives as long as the question.
  */
-const struct dns_query *query_dns64_start(struct query *q);
+const struct dns_query *query_dns64_start(struct query_run *q);
 
 /*
  * An answer has come.  True: there is a second question on its way, and another
  * answer will come.  False: *ret_end is set; what it refers to lives until the
  * answer is done with and query_dns64_done() called.
  */
-bool query_dns64_step(struct query *q, const struct upstream_result *result,
+bool query_dns64_step(struct query_run *q, const struct upstream_result *result,
     struct query_dns64_end *ret_end);
 
 /* Forgets all; harmless if there is nothing. */
-void query_dns64_done(struct query *q);
+void query_dns64_done(struct query_run *q);
 
 /* Bytes that it keeps or may come to keep. */
-size_t query_dns64_kept(const struct query *q);
+size_t query_dns64_kept(const struct query_run *q);
 
 #endif

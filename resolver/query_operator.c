@@ -23,7 +23,7 @@ query_is_operators(const struct dns_query *q)
 /* One message of several.  False if none can be made. */
 static bool
 answer_part(
-    struct query *q, const struct dns_response *r, struct query_answer *ret)
+    struct query_run *q, const struct dns_response *r, struct query_answer *ret)
 {
 	static const struct dns_relay plain = {.ede = DNS_EDE_NONE};
 	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, r,
@@ -43,8 +43,8 @@ answer_part(
 
 /* Makes what the client gets of a message, or in place of one. */
 static void
-answer_transfer(
-    struct query *q, const struct transfer_part *part, struct query_answer *ret)
+answer_transfer(struct query_run *q, const struct transfer_part *part,
+    struct query_answer *ret)
 {
 	struct query_dns64_end whole = {.result.response = part->response};
 	int error = part->status;
@@ -72,7 +72,7 @@ answer_transfer(
 static void
 on_transfer(void *arg, const struct transfer_part *part)
 {
-	struct query *q = arg;
+	struct query_run *q = arg;
 	struct query_answer answer = {.buf = NULL};
 
 	answer_transfer(q, part, &answer);
@@ -82,14 +82,13 @@ on_transfer(void *arg, const struct transfer_part *part)
 			transfer_cancel(q->transfer);
 		q->transfer = NULL;
 		counter_sub(&q->worker->counters.queries_now, 1);
-		query_ask_forget(q);
 	}
-	q->done(q, answer);
+	query_run_answer(q, answer);
 }
 
 static enum query_outcome
-ask_transfer(
-    struct query *q, const struct query_asker *asker, struct query_answer *ret)
+ask_transfer(struct query_run *q, const struct query_asker *asker,
+    struct query_answer *ret)
 {
 	int rc = query_ask_keep(q, asker);
 	struct transfer_ask ask = {
@@ -116,7 +115,7 @@ right_of(const struct dns_query *q)
 }
 
 enum query_outcome
-query_operate(struct query *q, const struct query_asker *asker,
+query_operate(struct query_run *q, const struct query_asker *asker,
     struct query_answer *ret_answer)
 {
 	static const struct dns_error denied = {DNS_RCODE_REFUSED,

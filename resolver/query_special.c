@@ -17,8 +17,8 @@
 #include "resolver/worker.h"
 
 static void
-answer_special(
-    struct query *q, const struct dns_special *zone, struct query_answer *ret)
+answer_special(struct query_run *q, const struct dns_special *zone,
+    struct query_answer *ret)
 {
 	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
 	struct dns_buf out;
@@ -30,7 +30,7 @@ answer_special(
 }
 
 static void
-answer_identity(struct query *q, const char *text, struct query_answer *ret)
+answer_identity(struct query_run *q, const char *text, struct query_answer *ret)
 {
 	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
 	struct dns_buf out;
@@ -42,7 +42,7 @@ answer_identity(struct query *q, const char *text, struct query_answer *ret)
 }
 
 static void
-answer_designated(struct query *q, const struct query_asker *asker,
+answer_designated(struct query_run *q, const struct query_asker *asker,
     const struct dns_ddr *ddr, struct query_answer *ret)
 {
 	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
@@ -62,8 +62,8 @@ answer_designated(struct query *q, const struct query_asker *asker,
 }
 
 static void
-answer_discovery(
-    struct query *q, const struct dns_discovery *zone, struct query_answer *ret)
+answer_discovery(struct query_run *q, const struct dns_discovery *zone,
+    struct query_answer *ret)
 {
 	const struct dns64_net *prefix = &q->worker->config->dns64.prefix;
 	size_t bound = dns_answer_bound(&q->dns, &q->front->hop, NULL, NULL);
@@ -77,7 +77,7 @@ answer_discovery(
 
 /* Version and name of the server: what is not set is not told. */
 static bool
-is_identity(struct query *q, struct query_answer *ret)
+is_identity(struct query_run *q, struct query_answer *ret)
 {
 	struct service_counters *n = &q->worker->counters;
 	const struct config *config = q->worker->config;
@@ -103,7 +103,7 @@ is_identity(struct query *q, struct query_answer *ret)
 /* Local data, or a name on a list; false: an ordinary name, or one that leads
  * to another, q->alias. */
 static bool
-answer_local(struct query *q, bool only_data, struct query_answer *ret)
+answer_local(struct query_run *q, bool only_data, struct query_answer *ret)
 {
 	struct service_counters *n = &q->worker->counters;
 	const struct own *own = q->worker->own;
@@ -127,7 +127,7 @@ answer_local(struct query *q, bool only_data, struct query_answer *ret)
 
 /* A zone of the table; resolver.arpa has designations where there are some. */
 static void
-answer_zone(struct query *q, const struct query_asker *asker,
+answer_zone(struct query_run *q, const struct query_asker *asker,
     const struct dns_special *zone, struct query_answer *ret)
 {
 	const struct own *own = q->worker->own;
@@ -140,8 +140,8 @@ answer_zone(struct query *q, const struct query_asker *asker,
 }
 
 bool
-query_special(
-    struct query *q, const struct query_asker *asker, struct query_answer *ret)
+query_special(struct query_run *q, const struct query_asker *asker,
+    struct query_answer *ret)
 {
 	const struct dns_discovery *discovery;
 	const struct dns_special *zone;

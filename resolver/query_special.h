@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 
-#include "resolver/query.h"
+#include "resolver/query_run.h"
 
 /* Is it one?  Then it was answered, in *ret, and counted. */
-bool query_special(
-    struct query *q, const struct query_asker *asker, struct query_answer *ret);
+bool query_special(struct query_run *q, const struct query_asker *asker,
+    struct query_answer *ret);
 
 #endif

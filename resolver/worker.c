@@ -10,6 +10,7 @@
 #include "resolver/back/recursor.h"
 #include "resolver/front/doq.h"
 #include "resolver/own.h"
+#include "resolver/query.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -24,6 +25,7 @@
 #define PEER_LINES_PER_SECOND 2
 
 #define DOQ_STREAMS_KEPT 1024
+#define QUERY_RUNS_KEPT 1024
 
 nsec
 worker_now(const struct worker *w)
@@ -202,6 +204,7 @@ worker_new(size_t index, struct log *log, struct config *config, bool is_traced)
 	(void)pthread_mutex_init(&w->lock, NULL);
 	random_init(&w->random, NULL, NULL);
 	pool_init(&w->doq_streams, doq_stream_size(), DOQ_STREAMS_KEPT);
+	pool_init(&w->query_runs, query_run_size(), QUERY_RUNS_KEPT);
 	log_limit_init(&w->peer_lines, PEER_LINES_BURST, PEER_LINES_PER_SECOND,
 	    worker_now(w));
 	if (!make_events(w) || !make_parts(w)) {
@@ -278,6 +281,7 @@ worker_free(struct worker *w)
 	upstream_free(w->zone_servers);
 	evquic_worker_free(w->quic);
 	pool_done(&w->doq_streams);
+	pool_done(&w->query_runs);
 	random_done(&w->random);
 	if (w->wake_event != NULL)
 		event_free(w->wake_event);

@@ -66,6 +66,7 @@ struct worker {
 	struct upstream *upstream;
 	struct upstream *zone_servers; /* transfers, NOTIFY, UPDATE */
 	struct pool doq_streams;
+	struct pool query_runs;	     /* struct query_run */
 	struct log_limit peer_lines; /* for lines that a peer can cause */
 
 	struct service_counters counters;

@@ -79,6 +79,7 @@ query_fake_begin(struct query_fake *t, const char *yaml)
 	t->worker.upstream = t->f.upstream;
 	t->worker.quic = evquic_worker_new(t->base, NULL);
 	CU_ASSERT_FATAL(t->worker.quic != NULL);
+	pool_init(&t->worker.query_runs, query_run_size(), 4);
 	query_init(&t->query, &t->worker, &front, on_done);
 }
 
@@ -89,6 +90,7 @@ query_fake_end(struct query_fake *t)
 	CU_ASSERT_EQUAL(query_kept(&t->query), 0);
 	CU_ASSERT_EQUAL(counter_get(&t->worker.counters.queries_now), 0);
 	CU_ASSERT_EQUAL(atomic_load(&t->worker.config->refs), 1);
+	pool_done(&t->worker.query_runs);
 	fake_done(&t->f);
 	config_unref(t->worker.config);
 	evquic_worker_free(t->worker.quic);

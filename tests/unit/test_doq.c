@@ -18,6 +18,7 @@
 #include "resolver/door.h"
 #include "resolver/net/io.h"
 #include "resolver/peers.h"
+#include "resolver/query.h"
 #include "resolver/worker.h"
 #include "tests/fake/alloc.h"
 #include "tests/fake/sim.h"
@@ -296,6 +297,7 @@ make_worker(struct worker *w, struct evquic_worker *quic)
 	w->now_ctx = &quic->io;
 	random_init(&w->random, NULL, NULL);
 	pool_init(&w->doq_streams, doq_stream_size(), 16);
+	pool_init(&w->query_runs, query_run_size(), 16);
 	log_limit_init(&w->peer_lines, 1, 1, 0);
 	w->peers = peers_new();
 	w->upstream = upstream_new(&env, w->config);
@@ -356,6 +358,7 @@ world_done(void)
 		upstream_free(w->upstream);
 		peers_free(w->peers);
 		pool_done(&w->doq_streams);
+		pool_done(&w->query_runs);
 		random_done(&w->random);
 		config_unref(w->config);
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Tests for resolver/query_ask.c that are of nobody else's matter. */
+#include "resolver/query_run.h"
 #include "tests/unit/query_fake.h"
 #include "tests/unit/unit.h"
 
@@ -14,7 +15,7 @@ test_exempt(void)
 
 	query_fake_begin(&t, "");
 	query_fake_ask_name(&t, "www.example.com", DNS_TYPE_A, 0, 0);
-	CU_ASSERT(!t.query.ask.is_exempt);
+	CU_ASSERT(!t.query.run->ask.is_exempt);
 	query_cancel(&t.query);
 	list = &t.worker.config->access.list;
 	access_free(*list);
@@ -22,7 +23,7 @@ test_exempt(void)
 	    access_prefix_parse("0.0.0.0/0", ACCESS_TRUSTED, &all), 0);
 	CU_ASSERT_EQUAL_FATAL(access_new(&all, 1, list), 0);
 	query_fake_ask_name(&t, "www.example.com", DNS_TYPE_A, 0, 0);
-	CU_ASSERT(t.query.ask.is_exempt);
+	CU_ASSERT(t.query.run->ask.is_exempt);
 	query_cancel(&t.query);
 	query_fake_end(&t);
 }
