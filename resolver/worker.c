@@ -82,13 +82,13 @@ on_idle(void *arg)
 }
 
 static void
-take_config(struct worker *w, struct config *config, struct recursor_port *port)
+take_config(struct worker *w, const struct worker_orders *o)
 {
-	int rc = upstream_reload(w->upstream, config);
+	int rc = upstream_reload(w->upstream, o->config);
 
 	if (rc == 0)
-		rc = upstream_reload(w->zone_servers, config);
-	if (upstream_recurse(w->upstream, port) != 0)
+		rc = upstream_reload(w->zone_servers, o->config);
+	if (upstream_recurse(w->upstream, o->port) != 0)
 		log_err(
 		    w->log, "worker %zu cannot recurse: no memory", w->index);
 	if (rc != 0)
@@ -97,7 +97,9 @@ take_config(struct worker *w, struct config *config, struct recursor_port *port)
 		    "memory for others",
 		    w->index);
 	config_unref(w->config);
-	w->config = config;
+	w->config = o->config;
+	w->cache = o->cache;
+	w->source += o->is_other_source;
 }
 
 static void
@@ -114,7 +116,7 @@ on_orders(evutil_socket_t fd, short what, void *arg)
 	w->orders = (struct worker_orders){.config = NULL};
 	(void)pthread_mutex_unlock(&w->lock);
 	if (o.config != NULL)
-		take_config(w, o.config, o.port);
+		take_config(w, &o);
 	if (o.own != NULL) {
 		own_unref(w->own);
 		w->own = o.own;
@@ -203,6 +205,7 @@ worker_new(size_t index, struct log *log, struct config *config, bool is_traced)
 	w->timer_set = NSEC_NEVER;
 	(void)pthread_mutex_init(&w->lock, NULL);
 	random_init(&w->random, NULL, NULL);
+	random_bytes(&w->random, w->question_key, sizeof(w->question_key));
 	pool_init(&w->doq_streams, doq_stream_size(), DOQ_STREAMS_KEPT);
 	pool_init(&w->query_runs, query_run_size(), QUERY_RUNS_KEPT);
 	log_limit_init(&w->peer_lines, PEER_LINES_BURST, PEER_LINES_PER_SECOND,
@@ -243,6 +246,8 @@ worker_order(struct worker *w, const struct worker_orders *orders)
 		port = w->orders.port;
 		w->orders.config = orders->config;
 		w->orders.port = orders->port;
+		w->orders.cache = orders->cache;
+		w->orders.is_other_source |= orders->is_other_source;
 	}
 	if (orders->service != NULL) {
 		service = w->orders.service;

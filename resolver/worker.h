@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/hash.h"
 #include "base/pool.h"
 #include "base/random.h"
 #include "base/timer.h"
@@ -21,6 +22,7 @@
 #include "resolver/counters.h"
 #include "resolver/ops/log.h"
 
+struct dns_cache;
 struct event;
 struct event_base;
 struct own;
@@ -32,6 +34,8 @@ struct worker;
 struct worker_orders {
 	struct config *config;	    /* a new one, with a reference, or NULL */
 	struct recursor_port *port; /* comes with it; NULL: no recursion */
+	struct dns_cache *cache;    /* the same; NULL: nothing is kept */
+	bool is_other_source; /* the same; `source` below is another now */
 	struct evquic_service *service;
 	struct own *own; /* as the configuration */
 	bool drain;	 /* answer what runs, then stop */
@@ -63,6 +67,13 @@ struct worker {
 	struct evquic_worker *quic;
 	struct evquic_endpoint *endpoint; /* the server's; shared, borrowed */
 	struct peers *peers;		  /* of all workers; borrowed */
+	struct dns_cache *cache; /* of all workers; borrowed; NULL: none */
+	/* Counts who is asked upstream, and how, one after the other.  What
+	 * comes in answer to a question that was asked under another number is
+	 * for who waits for it, and is not kept. */
+	uint32_t source;
+	uint8_t question_key[HASH_KEY_LEN]; /* dns_key_make()'s; all have one
+					     */
 	struct upstream *upstream;
 	struct upstream *zone_servers; /* transfers, NOTIFY, UPDATE */
 	struct pool doq_streams;
