@@ -8,13 +8,11 @@
 #include "quic/evquic.h"
 #include "resolver/back/recursor.h"
 #include "resolver/certs.h"
-#include "resolver/door.h"
-#include "resolver/front/doq.h"
-#include "resolver/ops/memory.h"
 #include "resolver/ops/metrics.h"
 #include "resolver/ops/report.h"
 #include "resolver/own.h"
 #include "resolver/peers.h"
+#include "resolver/service.h"
 #include "resolver/state.h"
 #include "resolver/worker.h"
 
@@ -28,21 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* design: connections may use a quarter of what the process may use. */
-#define MEMORY_SHARE 4
-
-/* Used address tokens are remembered in a 64th of that, 16 bytes each: in 16 MB
- * at most, since each is for one day and a lost one costs a round trip.  So is
- * early data, of the last hours; past it none is taken. */
-#define SEEN_BYTES (64 * 16)
-#define SEEN_LEAST 4096
-#define SEEN_MOST (1024 * 1024)
-
-#define RESET_LABEL "stateless reset"
 #define STEER_LABEL "steering"
 #define STEER_KEY_LEN 16
-#define TOKEN_LABEL "address token"
-#define TICKET_LABEL "session ticket"
 
 /* ---------------------------------------------------------- certificate -- */
 
@@ -90,89 +75,18 @@ describe_cred(struct server *s)
 
 /* ------------------------------------------------------------- service -- */
 
-static enum evquic_retry
-retry_policy(enum config_retry retry)
-{
-	switch (retry) {
-	case CONFIG_RETRY_ALWAYS:
-		return EVQUIC_RETRY_ALWAYS;
-	case CONFIG_RETRY_NEVER:
-		return EVQUIC_RETRY_NEVER;
-	case CONFIG_RETRY_AUTO:
-		break;
-	}
-	return EVQUIC_RETRY_AUTO;
-}
-
-/* The same secret gives the same keys, after a restart and in a fleet. */
-static int
-derive_keys(
-    const struct secrets *secrets, struct evquic_service_options *options)
-{
-	const size_t len = sizeof(options->reset_key);
-	const struct {
-		const struct tls_secret *secret;
-		const char *label;
-		uint8_t *key;
-	} keys[] = {
-	    {secrets->now, RESET_LABEL, options->reset_key},
-	    {secrets->now, TOKEN_LABEL, options->token_key},
-	    {secrets->now, TICKET_LABEL, options->ticket_key},
-	    {secrets->old, RESET_LABEL, options->old_reset_key},
-	    {secrets->old, TOKEN_LABEL, options->old_token_key},
-	};
-	int rc = 0;
-
-	options->has_old_keys = secrets->old != NULL;
-	for (size_t i = 0; rc == 0 && i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (keys[i].secret != NULL)
-			rc = tls_secret_derive(keys[i].secret, keys[i].label,
-			    NULL, 0, keys[i].key, len);
-	return rc;
-}
-
-/* What all connections together may hold. */
-static uint64_t
-memory_bound(const struct config *config)
-{
-	return config->limits.memory_bytes != 0
-		   ? config->limits.memory_bytes
-		   : memory_available("") / MEMORY_SHARE;
-}
-
 static struct evquic_service *
 make_service(
     struct server *s, const struct config *config, struct evquic_cred *cred)
 {
-	struct evquic_limits limits = {
-	    .size = sizeof(limits),
-	    .max_streams_bidi = config->quic.max_streams,
-	    .stream_window = config->quic.stream_window_bytes,
-	    .conn_window = config->quic.connection_window_bytes,
-	    .conn_window_max = config->quic.connection_window_max_bytes,
-	    .idle_timeout_ms = (uint32_t)config->quic.idle_timeout_ms,
-	};
-	struct evquic_offer offer = {.app = &doq_app, .limits = &limits};
-	struct evquic_service_options options = {
-	    .size = sizeof(options),
-	    .cred = cred,
-	    .offers = &offer,
-	    .noffers = 1,
-	    .handshake_timeout_ms = (uint32_t)config->quic.handshake_timeout_ms,
-	    .retry = retry_policy(config->quic.retry),
-	    .retry_above = config->quic.retry_above,
-	    .version_2 = config->quic.version_2,
-	    .door = &client_door,
+	const struct service_parts parts = {
+	    .secrets = &s->secrets,
 	    .tokens_seen = s->tokens_seen,
-	    .no_tickets = !config->tls.tickets,
-	    .early_data = config->quic.early_data,
 	    .early_seen = s->early_seen,
+	    .nworkers = s->nworkers,
 	};
 
-	options.max_bytes = memory_bound(config) / s->nworkers;
-	if (derive_keys(&s->secrets, &options) != 0)
-		return NULL;
-	return evquic_service_new(&options);
+	return service_new(&parts, config, cred);
 }
 
 /* --------------------------------------------------------------- start -- */
@@ -229,19 +143,6 @@ make_endpoint(struct server *s, struct evquic_worker *const *quic)
 	return 0;
 }
 
-/* What was used is remembered as long as the process lives. */
-static struct evquic_replay *
-make_seen(const struct config *config)
-{
-	uint64_t n = memory_bound(config) / SEEN_BYTES;
-
-	if (n < SEEN_LEAST)
-		n = SEEN_LEAST;
-	if (n > SEEN_MOST)
-		n = SEEN_MOST;
-	return evquic_replay_new((size_t)n);
-}
-
 static int
 give_port(struct worker *w, struct recursor *r)
 {
@@ -264,8 +165,8 @@ make_workers(struct server *s, bool is_traced)
 	s->workers = calloc(s->nworkers, sizeof(s->workers[0]));
 	s->ended_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	s->peers = peers_new();
-	s->tokens_seen = make_seen(s->config);
-	s->early_seen = make_seen(s->config);
+	s->tokens_seen = service_seen_new(s->config);
+	s->early_seen = service_seen_new(s->config);
 	if (s->workers == NULL || s->ended_fd < 0 || s->peers == NULL ||
 	    s->tokens_seen == NULL || s->early_seen == NULL)
 		goto fail;
