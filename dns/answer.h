@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "dns/alias.h"
+#include "dns/entry.h"
 #include "dns/message.h"
 #include "dns/response.h"
 #include "dns/rewrite.h"
@@ -87,6 +88,20 @@ int dns_answer_relay(const struct dns_query *q, const struct dns_hop *hop,
  */
 int dns_answer_raw(const struct dns_query *q, const struct dns_hop *hop,
     const struct dns_response *r, struct dns_buf *out);
+
+/* Octets of `out` that are enough for dns_answer_cached(). */
+size_t dns_answer_cached_bound(const struct dns_query *q,
+    const struct dns_hop *hop, const struct dns_entry *entry);
+
+/*
+ * Makes the client's answer from what is kept of an earlier one, as
+ * dns_answer_relay() would from the answer itself, but that AA is clear and all
+ * TTLs are what is left of them.  The question of the entry is that of `q` but
+ * for case and, if it is NXDOMAIN for any type, the type.  EDE as
+ * dns_entry_error() says.  Returns as above.
+ */
+int dns_answer_cached(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_entry_view *view, struct dns_buf *out);
 
 /*
  * Makes one message of several, of a zone transfer: as dns_answer_relay(), or

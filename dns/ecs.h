@@ -62,6 +62,22 @@ void dns_ecs_limit(struct dns_ecs *ecs, const struct dns_ecs_limits *limits);
 bool dns_ecs_make(const uint8_t *address, size_t len,
     const struct dns_ecs_limits *limits, struct dns_ecs *ret_ecs);
 
+/*
+ * Whom an answer is for that came to a query with the option `sent` (RFC 7871
+ * 7.3.1); `msg` and `edns` are the answer's.  Returns 0 with
+ *
+ *   ret_network->source, ->address  the network to keep it for: the first
+ *	SCOPE bits of what was sent, or all of them if there are fewer.  0 bits:
+ *	everybody; but if sent->source was 0, those only who want nobody named
+ *	(7.1.2).
+ *   ret_network->scope  what clients are told as SCOPE; 0 without an option.
+ *
+ * or -EBADMSG for an option that is broken or no answer to the one sent: then
+ * nobody knows whom it is for, and it must not be kept.
+ */
+int dns_ecs_network(const struct dns_ecs *sent, const uint8_t *msg,
+    const struct dns_edns *edns, struct dns_ecs *ret_network);
+
 /* Is this answer's option one to the option that was sent (RFC 7871 7.3)? */
 bool dns_ecs_is_answer(
     const struct dns_ecs *sent, const struct dns_ecs *answer);
