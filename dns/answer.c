@@ -230,43 +230,6 @@ has_strip(const struct dns_query *q, const struct dns_relay *how)
 	return how->strip_dnssec && (q->edns.flags & DNS_EDNS_DO) == 0;
 }
 
-/* Where the records end that are to be kept, if only the last ones are not. */
-static size_t
-find_tail(const struct dns_response *r)
-{
-	size_t end = r->tsig_start != 0 ? r->tsig_start : r->len;
-
-	return r->opt_end == end ? r->opt_start : end;
-}
-
-/* Is a record left out that others follow? */
-static bool
-has_gap(const struct dns_response *r)
-{
-	return r->opt_start != 0 && find_tail(r) != r->opt_start;
-}
-
-/* Appends the records, without those at the end that are not ours to give. */
-static int
-copy_records(const struct dns_response *r, struct dns_buf *out)
-{
-	size_t len = find_tail(r) - r->records;
-	unsigned additional = dns_get16(r->msg + DNS_OFF_ARCOUNT);
-
-	if (out->size - out->len < len)
-		return -EMSGSIZE;
-	memcpy(out->data + out->len, r->msg + r->records, len);
-	out->len += len;
-	if (r->opt_start != 0)
-		additional--;
-	if (r->tsig_start != 0)
-		additional--;
-	memcpy(out->data + DNS_OFF_ANCOUNT, r->msg + DNS_OFF_ANCOUNT,
-	    DNS_OFF_ARCOUNT - DNS_OFF_ANCOUNT);
-	dns_put16(out->data + DNS_OFF_ARCOUNT, (uint16_t)additional);
-	return 0;
-}
-
 static int
 relay_alias(const struct dns_response *r, const struct dns_alias *alias,
     struct dns_rewrite *rewrite, struct dns_buf *out)
@@ -301,10 +264,8 @@ relay_records(const struct dns_query *q, const struct dns_hop *hop,
 	b.size = limit_size(q, hop, b.size);
 	if (how->alias != NULL)
 		rc = relay_alias(r, how->alias, &rewrite, &b);
-	else if (rewrite.strip_dnssec || rewrite.edit != NULL || has_gap(r))
-		rc = dns_rewrite_records(r, &rewrite, &b);
 	else
-		rc = copy_records(r, &b);
+		rc = dns_rewrite_records(r, &rewrite, &b);
 	if (rc == 0)
 		out->len = b.len;
 	return rc;
@@ -417,6 +378,19 @@ dns_answer_part(const struct dns_query *q, const struct dns_hop *hop,
 	return rc;
 }
 
+static bool
+may_grow(const struct dns_query *q, const struct dns_response *r,
+    const struct dns_relay *how)
+{
+	struct dns_rewrite rewrite = {
+	    .strip_dnssec = has_strip(q, how),
+	    .edit = how->edit,
+	    .alias_at = how->alias != NULL ? DNS_HEADER_SIZE : 0,
+	};
+
+	return dns_rewrite_may_grow(r, &rewrite);
+}
+
 size_t
 dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
     const struct dns_response *r, const struct dns_relay *how)
@@ -436,10 +410,7 @@ dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
 		len += how->edit->growth;
 	if (r != NULL && how != NULL && how->alias != NULL)
 		len += how->alias->len;
-	if (r != NULL && how != NULL &&
-	    (has_strip(q, how) || how->edit != NULL || how->alias != NULL ||
-		has_gap(r)) &&
-	    dns_rewrite_may_grow(r))
+	if (r != NULL && how != NULL && may_grow(q, r, how))
 		len = DNS_MESSAGE_MAX;
 	return len < hop->max_size ? len : hop->max_size;
 }

@@ -69,12 +69,12 @@ struct dns_entry {
 	uint16_t ttl_count;  /* of records: where their TTLs stand follows it */
 	uint16_t turn_first; /* of the records whose RDATA may change places */
 	uint16_t turn_count; /* 0: none */
-	uint16_t flags;	     /* of enum dns_flag: RA, AD */
 	uint16_t rcode;	     /* all 12 bits */
 	uint8_t kind;	     /* enum dns_entry_kind */
 	uint8_t is_any_type; /* 1: NXDOMAIN of the QNAME itself, which holds
 				for all types (RFC 2308 5); else 0 */
-	uint8_t text_len;    /* of what to say of a failure, at the end */
+	uint8_t text_len;    /* of why it failed, which ends `data`; its NUL
+				included; 0: no text */
 	uint8_t data[];
 };
 
@@ -124,7 +124,7 @@ enum dns_entry_verdict dns_entry_make(const struct dns_response *r,
 /* Octets that are enough for dns_entry_fail(). */
 #define DNS_ENTRY_FAILURE_MAX                                                  \
 	(sizeof(struct dns_entry) + DNS_HEADER_SIZE + DNS_NAME_MAX +           \
-	    DNS_QUESTION_FIXED + DNS_EDE_TEXT_MAX)
+	    DNS_QUESTION_FIXED + DNS_EDE_TEXT_MAX + 1)
 
 /*
  * Makes the block of a question that nobody answered.  `e` is what its first
@@ -151,7 +151,7 @@ const uint8_t *dns_entry_question(const struct dns_entry *entry);
  * The RCODE of an answer from this block, and its Extended DNS Error: of a
  * stale one 3 or 19, of a cached SERVFAIL 13 (RFC 8914 4.4, 4.20, 4.14) and why
  * it once failed, else what was said upstream.  The text is borrowed from the
- * block or static; not ended by NUL if it has DNS_EDE_TEXT_MAX octets.
+ * block or static.
  */
 void dns_entry_error(
     const struct dns_entry_view *view, struct dns_error *ret_error);

@@ -278,6 +278,58 @@ copy_section(struct rewriter *w, size_t count, size_t *pos)
 	return 0;
 }
 
+/* Where the records end that are to be kept, if only the last ones are not. */
+static size_t
+find_tail(const struct dns_response *r)
+{
+	size_t end = r->tsig_start != 0 ? r->tsig_start : r->len;
+
+	return r->opt_end == end ? r->opt_start : end;
+}
+
+/* May records stand elsewhere afterwards? */
+static bool
+has_moves(const struct dns_response *r, const struct dns_rewrite *how)
+{
+	if (how->strip_dnssec || how->edit != NULL || how->alias_at != 0)
+		return true;
+	/* Is an OPT left out that others follow? */
+	return r->opt_start != 0 && find_tail(r) != r->opt_start;
+}
+
+/* Appends the records, without those at the end that are not ours to give. */
+static int
+copy_all(const struct dns_response *r, struct dns_buf *out)
+{
+	size_t len = find_tail(r) - r->records;
+	unsigned additional = dns_get16(r->msg + DNS_OFF_ARCOUNT);
+
+	if (put_octets(out, r->msg + r->records, len) != 0)
+		return -EMSGSIZE;
+	if (r->opt_start != 0)
+		additional--;
+	if (r->tsig_start != 0)
+		additional--;
+	memcpy(out->data + DNS_OFF_ANCOUNT, r->msg + DNS_OFF_ANCOUNT,
+	    DNS_OFF_ARCOUNT - DNS_OFF_ANCOUNT);
+	dns_put16(out->data + DNS_OFF_ARCOUNT, (uint16_t)additional);
+	return 0;
+}
+
+static int
+copy_sections(struct rewriter *w)
+{
+	size_t pos = w->r->records;
+	int rc;
+
+	rc = copy_section(w, DNS_OFF_ANCOUNT, &pos);
+	if (rc == 0)
+		rc = copy_section(w, DNS_OFF_NSCOUNT, &pos);
+	if (rc == 0)
+		rc = copy_section(w, DNS_OFF_ARCOUNT, &pos);
+	return rc;
+}
+
 int
 dns_rewrite_records(const struct dns_response *r, const struct dns_rewrite *how,
     struct dns_buf *out)
@@ -289,10 +341,10 @@ dns_rewrite_records(const struct dns_response *r, const struct dns_rewrite *how,
 	    .map = {{.old = 0, .new = 0, .len = r->records}},
 	    .map_len = 1,
 	};
-	size_t pos = r->records;
-	int rc;
 
 	assert(out->size <= DNS_MESSAGE_MAX);
+	if (!has_moves(r, how))
+		return copy_all(r, out);
 	if (how->alias_at == 0) {
 		assert(out->len == r->records);
 	} else {
@@ -304,21 +356,18 @@ dns_rewrite_records(const struct dns_response *r, const struct dns_rewrite *how,
 		    .len = r->question_len - DNS_QUESTION_FIXED,
 		};
 	}
-	rc = copy_section(&w, DNS_OFF_ANCOUNT, &pos);
-	if (rc == 0)
-		rc = copy_section(&w, DNS_OFF_NSCOUNT, &pos);
-	if (rc == 0)
-		rc = copy_section(&w, DNS_OFF_ARCOUNT, &pos);
-	return rc;
+	return copy_sections(&w);
 }
 
 bool
-dns_rewrite_may_grow(const struct dns_response *r)
+dns_rewrite_may_grow(
+    const struct dns_response *r, const struct dns_rewrite *how)
 {
 	unsigned records = (unsigned)dns_get16(r->msg + DNS_OFF_ANCOUNT) +
 			   dns_get16(r->msg + DNS_OFF_NSCOUNT) +
 			   dns_get16(r->msg + DNS_OFF_ARCOUNT);
 
 	/* A name that is written out for a gap is in the map from then on. */
-	return records >= STRETCHES_MAX / STRETCHES_A_RECORD;
+	return has_moves(r, how) &&
+	       records >= STRETCHES_MAX / STRETCHES_A_RECORD;
 }

@@ -54,7 +54,8 @@ struct dns_rewrite {
 
 /*
  * Appends the records of `r` to `out` and sets ANCOUNT, NSCOUNT and ARCOUNT of
- * its header.  OPT, and TSIG at the end, are always left out.  `out` must hold
+ * its header.  OPT, and TSIG at the end, are always left out.  One copy of the
+ * octets in the usual case, where only the last records are.  `out` must hold
  * a header and, without an alias, a question as long as that of `r` in front.
  * Returns 0, or -EMSGSIZE if it does not fit; `out` is then to be started anew.
  */
@@ -63,9 +64,10 @@ int dns_rewrite_records(const struct dns_response *r,
 
 /*
  * May the records become longer than they were, but for the growth of an edit?
- * Only if there are so many that the map of what moved may be full and names
- * have to be written out.
+ * Only if some move, and there are so many that the map of what moved may be
+ * full and names have to be written out.
  */
-bool dns_rewrite_may_grow(const struct dns_response *r);
+bool dns_rewrite_may_grow(
+    const struct dns_response *r, const struct dns_rewrite *how);
 
 #endif
