@@ -22,33 +22,46 @@ load64(const uint8_t *p)
 	return v;
 }
 
+static inline void
+sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[1] = ROTL(v[1], 13) ^ v[0];
+	v[0] = ROTL(v[0], 32);
+	v[2] += v[3];
+	v[3] = ROTL(v[3], 16) ^ v[2];
+	v[0] += v[3];
+	v[3] = ROTL(v[3], 21) ^ v[0];
+	v[2] += v[1];
+	v[1] = ROTL(v[1], 17) ^ v[2];
+	v[2] = ROTL(v[2], 32);
+}
+
 static void
 sip_rounds(uint64_t v[4], int n)
 {
-	while (n-- > 0) {
-		v[0] += v[1];
-		v[1] = ROTL(v[1], 13) ^ v[0];
-		v[0] = ROTL(v[0], 32);
-		v[2] += v[3];
-		v[3] = ROTL(v[3], 16) ^ v[2];
-		v[0] += v[3];
-		v[3] = ROTL(v[3], 21) ^ v[0];
-		v[2] += v[1];
-		v[1] = ROTL(v[1], 17) ^ v[2];
-		v[2] = ROTL(v[2], 32);
-	}
+	while (n-- > 0)
+		sip_round(v);
+}
+
+static inline void
+sip_start(uint64_t v[4], uint64_t k0, uint64_t k1)
+{
+	v[0] = k0 ^ 0x736f6d6570736575u;
+	v[1] = k1 ^ 0x646f72616e646f6du;
+	v[2] = k0 ^ 0x6c7967656e657261u;
+	v[3] = k1 ^ 0x7465646279746573u;
 }
 
 uint64_t
 hash_bytes(const uint8_t key[HASH_KEY_LEN], const void *data, size_t len)
 {
 	const uint8_t *p = data;
-	uint64_t k0 = load64(key), k1 = load64(key + 8);
-	uint64_t v[4] = {k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
-	    k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u};
+	uint64_t v[4];
 	uint64_t last = (uint64_t)len << 56;
 	size_t left = len;
 
+	sip_start(v, load64(key), load64(key + 8));
 	for (; left >= 8; left -= 8, p += 8) {
 		uint64_t m = load64(p);
 
@@ -63,6 +76,27 @@ hash_bytes(const uint8_t key[HASH_KEY_LEN], const void *data, size_t len)
 	v[0] ^= last;
 	v[2] ^= 0xff;
 	sip_rounds(v, 4);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t
+hash_words(const uint8_t key[HASH_KEY_LEN], const uint64_t *words, size_t n)
+{
+	uint64_t k[2], v[4];
+
+	memcpy(k, key, sizeof(k));
+	sip_start(v, k[0], k[1]);
+	for (size_t i = 0; i <= n; i++) {
+		uint64_t m = i < n ? words[i] : (uint64_t)n * 8 << 56;
+
+		v[3] ^= m;
+		sip_round(v);
+		v[0] ^= m;
+	}
+	v[2] ^= 0xff;
+	sip_round(v);
+	sip_round(v);
+	sip_round(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
