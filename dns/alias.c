@@ -67,20 +67,13 @@ dns_alias_target(const struct dns_alias *a)
 
 void
 dns_alias_ask(const struct dns_alias *a, const struct dns_query *q,
-    uint8_t out[DNS_ALIAS_QUESTION_MAX], struct dns_query *ret_query)
+    uint8_t out[DNS_QUESTION_MAX], struct dns_query *ret_query)
 {
 	uint8_t *end = out + DNS_HEADER_SIZE + a->target_len;
-	enum dns_verdict verdict;
 
-	memset(out, 0, DNS_HEADER_SIZE);
-	dns_put16(out + DNS_OFF_FLAGS, q->flags);
-	dns_put16(out + DNS_OFF_QDCOUNT, 1);
 	memcpy(out + DNS_HEADER_SIZE, dns_alias_target(a), a->target_len);
 	dns_put16(end, q->qtype);
 	dns_put16(end + 2, DNS_CLASS_IN);
-	verdict = dns_query_parse(
-	    out, (size_t)(end - out) + DNS_QUESTION_FIXED, ret_query);
-	assert(verdict == DNS_VERDICT_OK);
-	(void)verdict;
-	ret_query->edns.flags = q->edns.flags;
+	dns_query_make(out, a->target_len + DNS_QUESTION_FIXED, q->flags,
+	    q->edns.flags, ret_query);
 }

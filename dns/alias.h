@@ -26,10 +26,6 @@ struct dns_alias {
 	bool is_ours; /* we have authority for the first of them: AA */
 };
 
-/* Octets of the question that dns_alias_ask() makes. */
-#define DNS_ALIAS_QUESTION_MAX                                                 \
-	(DNS_HEADER_SIZE + DNS_NAME_MAX + DNS_QUESTION_FIXED)
-
 /* Octets of `out` that are enough for dns_alias_make(). */
 size_t dns_alias_bound(const struct dns_query *q, const uint8_t *target);
 
@@ -48,7 +44,7 @@ const uint8_t *dns_alias_target(const struct dns_alias *a);
  * class is IN: type, flags and DO are the client's.
  */
 void dns_alias_ask(const struct dns_alias *a, const struct dns_query *q,
-    uint8_t out[DNS_ALIAS_QUESTION_MAX], struct dns_query *ret_query);
+    uint8_t out[DNS_QUESTION_MAX], struct dns_query *ret_query);
 
 /*
  * For dns/ itself: starts and ends a list of records that are put into `out` by

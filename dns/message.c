@@ -225,6 +225,22 @@ dns_query_parse(const uint8_t *msg, size_t len, struct dns_query *ret_query)
 	return verdict;
 }
 
+void
+dns_query_make(uint8_t *msg, size_t question_len, uint16_t flags,
+    uint16_t edns_flags, struct dns_query *ret_query)
+{
+	enum dns_verdict verdict;
+
+	memset(msg, 0, DNS_HEADER_SIZE);
+	dns_put16(msg + DNS_OFF_FLAGS, flags);
+	dns_put16(msg + DNS_OFF_QDCOUNT, 1);
+	verdict =
+	    dns_query_parse(msg, DNS_HEADER_SIZE + question_len, ret_query);
+	assert(verdict == DNS_VERDICT_OK);
+	(void)verdict;
+	ret_query->edns.flags = edns_flags;
+}
+
 uint16_t
 dns_verdict_rcode(enum dns_verdict verdict)
 {

@@ -88,6 +88,17 @@ struct dns_build {
 enum dns_verdict dns_query_parse(
     const uint8_t *msg, size_t len, struct dns_query *ret_query);
 
+/* Octets of a message that is a question and nothing else. */
+#define DNS_QUESTION_MAX (DNS_HEADER_SIZE + DNS_NAME_MAX + DNS_QUESTION_FIXED)
+
+/*
+ * Makes a query of our own, with these flags, of a question for data (QNAME
+ * plain, QTYPE, QCLASS) that stands in `msg` behind the room for a header.
+ * `edns_flags` are those of an OPT that it does not have, for who makes one.
+ */
+void dns_query_make(uint8_t *msg, size_t question_len, uint16_t flags,
+    uint16_t edns_flags, struct dns_query *ret_query);
+
 /* The RCODE to answer with after FORMERR, NOTIMP or BADVERS (asserted). */
 uint16_t dns_verdict_rcode(enum dns_verdict verdict);
 

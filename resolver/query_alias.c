@@ -24,7 +24,7 @@ struct query_alias {
 	bool is_reverse; /* DNS64's, else of local data or a list */
 	int ede;	 /* of the list, enum dns_ede */
 	char ede_text[DNS_EDE_TEXT_MAX + 1];
-	uint8_t question[DNS_ALIAS_QUESTION_MAX];
+	uint8_t question[DNS_QUESTION_MAX];
 	size_t size; /* of data, where `alias` has its records */
 	uint8_t data[];
 };

@@ -380,7 +380,7 @@ relay(const struct dns_response *r, const struct dns_edit *edit)
 static bool
 relay_alias(const struct dns_response *r, const struct dns_edit *edit)
 {
-	uint8_t octets[DNS_ALIAS_QUESTION_MAX + DNS_NAME_MAX];
+	uint8_t octets[DNS_QUESTION_MAX + DNS_NAME_MAX];
 	struct dns_buf out = {.data = octets, .size = sizeof(octets)};
 	struct dns_alias alias;
 	struct dns_query q;
