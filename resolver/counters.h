@@ -26,6 +26,7 @@
 	X(query_identity, "answered here: version or name of the server")      \
 	X(query_any, "answered with one HINFO: ANY")                           \
 	X(query_asked, "asked upstream")                                       \
+	X(query_shared, "wait for what is asked upstream already")             \
 	X(query_relayed, "answered with what upstream said")                   \
 	X(query_failed, "answered SERVFAIL: nothing came from upstream")       \
 	X(dns64_asked, "asked upstream for A, too: DNS64")                     \

@@ -53,6 +53,9 @@
 /* Largest answer for AAAA that is kept while A is asked for (DNS64). */
 #define QUERY_DNS64_MAX_KEPT 1232
 
+/* Questions that are asked though nobody waits. */
+#define FETCH_MAX_REFRESHES 1024
+
 /* Source ports (RFC 5452 9.2): sockets of one server that take new questions,
  * all its sockets, questions of one turn on one socket, draws of a port until
  * it is free, and fresh sockets a second before they are shared. */

@@ -65,7 +65,8 @@ query_run_new(struct query *query)
 	q->dns64 = (struct query_dns64){.config = NULL};
 	q->transfer = NULL;
 	q->is_partly_answered = false;
-	q->ask = (struct upstream_ask){.done = query_ask_on_result};
+	q->waiter.done = query_ask_on_result;
+	q->waiter.fetch = NULL;
 	q->copy = NULL;
 	return q;
 }
@@ -232,7 +233,7 @@ query_cancel(struct query *query)
 
 	if (q == NULL)
 		return;
-	upstream_cancel(&q->ask);
+	fetch_leave(&q->waiter);
 	if (q->transfer != NULL)
 		transfer_cancel(q->transfer);
 	counter_sub(&q->worker->counters.queries_now, 1);

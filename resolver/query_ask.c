@@ -27,11 +27,8 @@ keep_asker(struct query_run *q, const struct query_asker *asker)
 {
 	net_addr_copy(&q->client, asker->address);
 	net_addr_copy(&q->local, asker->local);
-	q->ask.client = net_addr_get(&q->client);
-	q->ask.local = net_addr_get(&q->local);
-	q->ask.ecs = q->subnet.has_sent ? &q->subnet.sent : NULL;
-	q->ask.is_exempt = access_check(q->worker->config->access.list,
-			       asker->address) == ACCESS_TRUSTED;
+	q->is_exempt = access_check(q->worker->config->access.list,
+			   asker->address) == ACCESS_TRUSTED;
 }
 
 int
@@ -64,9 +61,9 @@ is_shrunk(const struct query_run *q, const struct upstream_result *result)
 
 void
 query_ask_on_result(
-    struct upstream_ask *ask, const struct upstream_result *result)
+    struct fetch_waiter *waiter, const struct upstream_result *result)
 {
-	struct query_run *q = container_of(ask, struct query_run, ask);
+	struct query_run *q = container_of(waiter, struct query_run, waiter);
 	struct service_counters *n = &q->worker->counters;
 	struct query_answer answer = {.buf = NULL};
 	struct query_dns64_end end;
@@ -106,8 +103,8 @@ query_ask_end(struct query_run *q, int rc, struct query_answer *ret)
 {
 	struct service_counters *n = &q->worker->counters;
 
-	if (rc == 0) {
-		counter_add(&n->query_asked, 1);
+	if (rc >= 0) {
+		counter_add(rc == 0 ? &n->query_asked : &n->query_shared, 1);
 		counter_add(&n->queries_now, 1);
 		return QUERY_PENDING;
 	}
@@ -126,14 +123,38 @@ query_ask_end(struct query_run *q, int rc, struct query_answer *ret)
 	return QUERY_ANSWERED;
 }
 
+int
+query_ask_fetch(struct query_run *q, struct upstream *upstream,
+    const struct dns_query *question, unsigned flags, nsec not_after)
+{
+	struct fetches *f = &q->worker->fetches;
+	struct fetch_question ask = {
+	    .upstream = upstream,
+	    .flags = flags,
+	    .query = question,
+	    .ecs = q->subnet.has_sent ? &q->subnet.sent : NULL,
+	    .client = net_addr_get(&q->client),
+	    .local = net_addr_get(&q->local),
+	    .is_exempt = q->is_exempt,
+	};
+	struct dns_key key;
+
+	if (fetch_key(f, upstream, question, ask.ecs, &key))
+		ask.key = &key;
+	return fetch_start(f, &ask, &q->waiter, not_after);
+}
+
 enum query_outcome
 query_ask(struct query_run *q, const struct query_asker *asker,
     struct upstream *upstream, unsigned flags, struct query_answer *ret)
 {
 	int rc = query_ask_keep(q, asker);
+	const struct dns_query *question;
+	nsec not_after;
 
-	if (rc == 0)
-		rc = upstream_start(
-		    upstream, &q->ask, query_dns64_start(q), flags);
+	if (rc == 0) {
+		question = query_dns64_start(q, &not_after);
+		rc = query_ask_fetch(q, upstream, question, flags, not_after);
+	}
 	return query_ask_end(q, rc, ret);
 }

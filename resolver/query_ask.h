@@ -13,15 +13,24 @@ enum query_outcome query_ask(struct query_run *q,
     const struct query_asker *asker, struct upstream *upstream, unsigned flags,
     struct query_answer *ret);
 
-/* The end of an upstream_ask of a query: an answer, or one more question. */
+/*
+ * Asks the servers of `upstream`, or recursion, for a query that keeps what it
+ * needs: for its own question or one in its place, until `not_after`, if that
+ * is not 0.  Returns as fetch_start().
+ */
+int query_ask_fetch(struct query_run *q, struct upstream *upstream,
+    const struct dns_query *question, unsigned flags, nsec not_after);
+
+/* The end of a query's waiting: an answer, or one more question. */
 void query_ask_on_result(
-    struct upstream_ask *ask, const struct upstream_result *result);
+    struct fetch_waiter *waiter, const struct upstream_result *result);
 
 /* What the caller has of the question is only lent: copies it and the addresses
  * (the client may move while we wait).  0 or -ENOMEM. */
 int query_ask_keep(struct query_run *q, const struct query_asker *asker);
 
-/* Somebody was asked, or could not be: `rc`.  As query_ask(). */
+/* Somebody was asked, or could not be: `rc` as of fetch_start().  Returns as
+ * query_ask(). */
 enum query_outcome query_ask_end(
     struct query_run *q, int rc, struct query_answer *ret);
 

@@ -25,7 +25,7 @@
 #include <string.h>
 
 #include "resolver/query_alias.h"
-#include "resolver/query_run.h"
+#include "resolver/query_ask.h"
 #include "resolver/worker.h"
 
 struct query_dns64_second {
@@ -67,20 +67,21 @@ start_reverse(struct query_run *q, const struct dns64 *rules)
 }
 
 const struct dns_query *
-query_dns64_start(struct query_run *q)
+query_dns64_start(struct query_run *q, nsec *ret_not_after)
 {
 	struct config *config = q->worker->config;
 	nsec span = config->limits.query_timeout_ms * NSEC_PER_MSEC;
 	nsec now = worker_now(q->worker);
+	const struct sockaddr *client = net_addr_get(&q->client);
 
-	q->ask.not_after = 0;
-	if (!dns64_is_candidate(&q->dns) || !is_for(config, q->ask.client))
+	*ret_not_after = 0;
+	if (!dns64_is_candidate(&q->dns) || !is_for(config, client))
 		return query_alias_question(q);
 	if (q->dns.qtype == DNS_TYPE_PTR)
 		return start_reverse(q, &config->dns64.rules);
 	q->dns64.config = config_ref(config);
 	q->dns64.deadline = nsec_add(now, span);
-	q->ask.not_after = nsec_add(now, span / 2);
+	*ret_not_after = nsec_add(now, span / 2);
 	return query_alias_question(q);
 }
 
@@ -126,12 +127,13 @@ make_question(struct query_dns64_second *s, const struct dns_query *q)
 	s->query.edns.flags = q->edns.flags;
 }
 
-/* 0 if the second question is on its way, or a negative errno. */
+/* A negative errno, unless the second question is on its way. */
 static int
 ask_second(
     struct query_run *q, const struct upstream_result *result, uint32_t ttl)
 {
 	const struct dns_query *asked = query_alias_question(q);
+	struct service_counters *n = &q->worker->counters;
 	struct query_dns64_second *s;
 	size_t len = asked->len;
 	int rc;
@@ -147,10 +149,10 @@ ask_second(
 	if (can_keep(result))
 		keep_first(s, result);
 	q->dns64.second = s;
-	q->ask.not_after = q->dns64.deadline;
-	rc = upstream_start(q->worker->upstream, &q->ask, &s->query, 0);
-	if (rc == 0)
-		counter_add(&q->worker->counters.dns64_asked, 1);
+	rc = query_ask_fetch(
+	    q, q->worker->upstream, &s->query, 0, q->dns64.deadline);
+	if (rc >= 0)
+		counter_add(rc == 0 ? &n->dns64_asked : &n->query_shared, 1);
 	return rc;
 }
 
@@ -177,7 +179,7 @@ on_first(struct query_run *q, const struct upstream_result *result,
 		verdict = dns64_judge(rules, result->response, &ttl);
 	if (verdict == DNS64_ASK_A) {
 		rc = ask_second(q, result, ttl);
-		if (rc == 0)
+		if (rc >= 0)
 			return true;
 		ret->result = (struct upstream_result){.status = rc};
 	} else if (verdict == DNS64_FILTER) {

@@ -2,8 +2,7 @@
 /*
  * DNS64's part in the life of a query (RFC 6147): who gets it, the second
  * question when the answer for AAAA has no address, and what is made of both.
- * At most two questions, one after the other on the query's own upstream_ask,
- * and one deadline for both.
+ * At most two questions, one after the other, and one deadline for both.
  */
 #ifndef RESOLVER_QUERY_DNS64_H
 #define RESOLVER_QUERY_DNS64_H
@@ -46,9 +45,11 @@ const struct dns_discovery *query_dns64_discovery(
  * A query that has come down the ladder and has its own copy: if it is one for
  * DNS64, what follows is prepared, and the first question is given half of the
  * time, so that the second has some if nobody answers the first (RFC 6147
- * 5.1.3).  Returns what is to be asked, which lives as long as the question.
+ * 5.1.3): until *ret_not_after, or 0.  Returns what is to be asked, which lives
+ * as long as the question.
  */
-const struct dns_query *query_dns64_start(struct query_run *q);
+const struct dns_query *query_dns64_start(
+    struct query_run *q, nsec *ret_not_after);
 
 /*
  * An answer has come.  True: there is a second question on its way, and another

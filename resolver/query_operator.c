@@ -93,8 +93,8 @@ ask_transfer(struct query_run *q, const struct query_asker *asker,
 	int rc = query_ask_keep(q, asker);
 	struct transfer_ask ask = {
 	    .query = &q->dns,
-	    .client = q->ask.client,
-	    .local = q->ask.local,
+	    .client = net_addr_get(&q->client),
+	    .local = net_addr_get(&q->local),
 	    .fn = on_transfer,
 	    .arg = q,
 	};

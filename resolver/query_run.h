@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "dns/message.h"
-#include "resolver/back/upstream.h"
+#include "resolver/fetch.h"
 #include "resolver/net/addr.h"
 #include "resolver/query.h"
 #include "resolver/query_dns64.h"
@@ -33,15 +33,16 @@ struct query_run {
 	struct worker *worker;
 	const struct front *front;
 	struct dns_query dns;
-	struct subnet subnet;	   /* `dns` and `ask` point into it, too */
+	struct subnet subnet;	   /* `dns` points into it, too */
 	struct query_alias *alias; /* NULL: the client's question is asked */
 	struct query_dns64 dns64;
 	struct transfer *transfer; /* NULL: none runs */
 	bool is_partly_answered;
-	struct upstream_ask ask;
-	union net_addr client; /* while we wait: what `ask` points to */
+	struct fetch_waiter waiter;
+	union net_addr client; /* the client may move while we wait */
 	union net_addr local;
-	uint8_t *copy; /* the message while we wait; `inline_copy` or malloc */
+	bool is_exempt; /* from limits for one client */
+	uint8_t *copy;	/* the message while we wait; `inline_copy` or malloc */
 	uint8_t inline_copy[QUERY_INLINE];
 };
 

@@ -99,7 +99,9 @@ take_config(struct worker *w, const struct worker_orders *o)
 	config_unref(w->config);
 	w->config = o->config;
 	w->cache = o->cache;
-	w->source += o->is_other_source;
+	w->fetches.max_waiters = w->config->limits.waiters;
+	if (o->is_other_source)
+		fetches_renew(&w->fetches);
 }
 
 static void
@@ -189,6 +191,18 @@ make_parts(struct worker *w)
 	       w->zone_servers != NULL;
 }
 
+static void
+make_fetches(struct worker *w)
+{
+	struct fetch_env env = {
+	    .timers = &w->timers,
+	    .key = w->question_key,
+	};
+
+	fetches_init(&w->fetches, &env);
+	w->fetches.max_waiters = w->config->limits.waiters;
+}
+
 struct worker *
 worker_new(size_t index, struct log *log, struct config *config, bool is_traced)
 {
@@ -206,6 +220,7 @@ worker_new(size_t index, struct log *log, struct config *config, bool is_traced)
 	(void)pthread_mutex_init(&w->lock, NULL);
 	random_init(&w->random, NULL, NULL);
 	random_bytes(&w->random, w->question_key, sizeof(w->question_key));
+	make_fetches(w);
 	pool_init(&w->doq_streams, doq_stream_size(), DOQ_STREAMS_KEPT);
 	pool_init(&w->query_runs, query_run_size(), QUERY_RUNS_KEPT);
 	log_limit_init(&w->peer_lines, PEER_LINES_BURST, PEER_LINES_PER_SECOND,
@@ -282,6 +297,7 @@ worker_free(struct worker *w)
 	if (w == NULL)
 		return;
 	assert(!w->is_running);
+	fetches_done(&w->fetches);
 	upstream_free(w->upstream);
 	upstream_free(w->zone_servers);
 	evquic_worker_free(w->quic);

@@ -20,6 +20,7 @@
 #include "resolver/back/upstream.h"
 #include "resolver/config.h"
 #include "resolver/counters.h"
+#include "resolver/fetch.h"
 #include "resolver/ops/log.h"
 
 struct dns_cache;
@@ -35,7 +36,7 @@ struct worker_orders {
 	struct config *config;	    /* a new one, with a reference, or NULL */
 	struct recursor_port *port; /* comes with it; NULL: no recursion */
 	struct dns_cache *cache;    /* the same; NULL: nothing is kept */
-	bool is_other_source; /* the same; `source` below is another now */
+	bool is_other_source;	    /* the same; what was asked before is old */
 	struct evquic_service *service;
 	struct own *own; /* as the configuration */
 	bool drain;	 /* answer what runs, then stop */
@@ -68,14 +69,11 @@ struct worker {
 	struct evquic_endpoint *endpoint; /* the server's; shared, borrowed */
 	struct peers *peers;		  /* of all workers; borrowed */
 	struct dns_cache *cache; /* of all workers; borrowed; NULL: none */
-	/* Counts who is asked upstream, and how, one after the other.  What
-	 * comes in answer to a question that was asked under another number is
-	 * for who waits for it, and is not kept. */
-	uint32_t source;
 	uint8_t question_key[HASH_KEY_LEN]; /* dns_key_make()'s; all have one
 					     */
 	struct upstream *upstream;
 	struct upstream *zone_servers; /* transfers, NOTIFY, UPDATE */
+	struct fetches fetches;	       /* of `upstream` and `zone_servers` */
 	struct pool doq_streams;
 	struct pool query_runs;	     /* struct query_run */
 	struct log_limit peer_lines; /* for lines that a peer can cause */

@@ -197,6 +197,7 @@ struct upstream {
 
 	struct list servers;
 	unsigned server_count;
+	bool tells_clients; /* one of them is */
 	struct list leaving;
 	unsigned next_first; /* round-robin */
 

@@ -203,11 +203,13 @@ follow_plan(struct upstream *u, const struct plan *plan)
 		server_of(l)->has_left = true;
 		list_append(&u->leaving, l);
 	}
+	u->tells_clients = false;
 	for (unsigned i = 0; i < plan->count; i++) {
 		struct back_server *s = plan->server[i];
 
 		s->has_left = false;
 		s->position = i;
+		u->tells_clients |= s->is_proxied;
 		list_remove(&s->link);
 		list_append(&u->servers, &s->link);
 	}
@@ -362,6 +364,12 @@ bool
 upstream_has_servers(const struct upstream *u)
 {
 	return u->server_count > 0;
+}
+
+bool
+upstream_tells_clients(const struct upstream *u)
+{
+	return u->tells_clients && !u->is_recursive;
 }
 
 size_t

@@ -203,6 +203,10 @@ bool upstream_can_ask(const struct upstream *upstream);
 /* Is there any server to ask? */
 bool upstream_has_servers(const struct upstream *upstream);
 
+/* Is any server told who asks (PROXY protocol)?  Then no two clients ask the
+ * same of it. */
+bool upstream_tells_clients(const struct upstream *upstream);
+
 /* Questions outstanding. */
 size_t upstream_outstanding(const struct upstream *upstream);
 

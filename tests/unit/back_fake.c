@@ -34,6 +34,12 @@ socket_of(struct fake *f, int fd)
 	return &f->sockets[fd - FIRST_FD];
 }
 
+bool
+fake_is_open(const struct fake *f, const struct fake_sent *sent)
+{
+	return f->sockets[sent->fd - FIRST_FD].is_open;
+}
+
 static int
 fake_open(void *ctx, int family, int type)
 {

@@ -176,6 +176,9 @@ void fake_reply(struct fake *f, const struct fake_sent *sent, unsigned rcode,
 void fake_close(struct fake *f, int fd);
 void fake_icmp(struct fake *f, int fd);
 
+/* Is the socket that sent it still open? */
+bool fake_is_open(const struct fake *f, const struct fake_sent *sent);
+
 /* Sockets that are open: of all, or of streams only. */
 unsigned fake_open_sockets(const struct fake *f);
 unsigned fake_open_streams(const struct fake *f);

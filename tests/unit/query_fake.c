@@ -80,6 +80,10 @@ query_fake_begin(struct query_fake *t, const char *yaml)
 	t->worker.quic = evquic_worker_new(t->base, NULL);
 	CU_ASSERT_FATAL(t->worker.quic != NULL);
 	pool_init(&t->worker.query_runs, query_run_size(), 4);
+	fetches_init(&t->worker.fetches, &(struct fetch_env){
+					     .timers = &t->f.timers,
+					     .key = t->worker.question_key,
+					 });
 	query_init(&t->query, &t->worker, &front, on_done);
 }
 
@@ -90,6 +94,7 @@ query_fake_end(struct query_fake *t)
 	CU_ASSERT_EQUAL(query_kept(&t->query), 0);
 	CU_ASSERT_EQUAL(counter_get(&t->worker.counters.queries_now), 0);
 	CU_ASSERT_EQUAL(atomic_load(&t->worker.config->refs), 1);
+	fetches_done(&t->worker.fetches);
 	pool_done(&t->worker.query_runs);
 	fake_done(&t->f);
 	config_unref(t->worker.config);

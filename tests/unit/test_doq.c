@@ -298,6 +298,8 @@ make_worker(struct worker *w, struct evquic_worker *quic)
 	random_init(&w->random, NULL, NULL);
 	pool_init(&w->doq_streams, doq_stream_size(), 16);
 	pool_init(&w->query_runs, query_run_size(), 16);
+	fetches_init(
+	    &w->fetches, &(struct fetch_env){&w->timers, w->question_key});
 	log_limit_init(&w->peer_lines, 1, 1, 0);
 	w->peers = peers_new();
 	w->upstream = upstream_new(&env, w->config);
@@ -355,6 +357,7 @@ world_done(void)
 	for (unsigned i = 0; i < world.sim.workers; i++) {
 		struct worker *w = &world.workers[i];
 
+		fetches_done(&w->fetches);
 		upstream_free(w->upstream);
 		peers_free(w->peers);
 		pool_done(&w->doq_streams);
