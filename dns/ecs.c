@@ -185,3 +185,21 @@ dns_ecs_is_answer(const struct dns_ecs *sent, const struct dns_ecs *answer)
 	       memcmp(sent->address, answer->address, sizeof(sent->address)) ==
 		   0;
 }
+
+int
+dns_ecs_network(const struct dns_ecs *sent, const uint8_t *msg,
+    const struct dns_edns *edns, struct dns_ecs *ret_network)
+{
+	struct dns_ecs network = *sent;
+	struct dns_ecs answer = {.scope = 0};
+	int rc = dns_ecs_take(msg, edns, &answer);
+
+	if (rc < 0 || (rc == 1 && !dns_ecs_is_answer(sent, &answer)))
+		return -EBADMSG;
+	/* RFC 7871 7.2.1: nobody was named, so it cannot be for anybody. */
+	network.scope = sent->source > 0 ? answer.scope : 0;
+	if (network.scope < network.source)
+		cut(&network, network.scope);
+	*ret_network = network;
+	return 0;
+}

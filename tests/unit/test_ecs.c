@@ -2,11 +2,13 @@
 /*
  * Client Subnet options read, made and shortened.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dns/ecs.h"
 #include "dns/message.h"
+#include "dns/response.h"
 #include "tests/unit/dnsmsg.h"
 #include "tests/unit/unit.h"
 
@@ -161,6 +163,63 @@ made(void)
 	CU_ASSERT(!dns_ecs_make(unique, 16, &limits, &ecs));
 }
 
+/* What an answer with these options to the one that was sent is kept for. */
+static int
+network(const struct dns_ecs *sent, const char *options, size_t len,
+    struct dns_ecs *ret_network)
+{
+	struct dnsmsg *m = malloc(sizeof(*m));
+	struct dns_response r;
+	struct dns_expect e;
+	int rc;
+
+	CU_ASSERT_FATAL(m != NULL);
+	dnsmsg_start(m, 0, 0x8180);
+	dnsmsg_question(m, "www.example", TYPE_A);
+	if (options != NULL)
+		dnsmsg_opt(m, 1232, 0, options, len);
+	CU_ASSERT_EQUAL(dns_expect_init(m->data, m->len, false, &e), 0);
+	CU_ASSERT_EQUAL(
+	    dns_response_check(m->data, m->len, &e, &r), DNS_MATCH_ACCEPT);
+	rc = dns_ecs_network(sent, r.msg, &r.edns, ret_network);
+	free(m);
+	return rc;
+}
+
+#define NETWORK(options) network(&sent, options, sizeof(options) - 1, &got)
+
+/* RFC 7871 7.3.1 */
+static void
+networks(void)
+{
+	struct dns_ecs sent = {
+	    .family = DNS_ECS_IPV4, .source = 24, .address = {192, 0, 2}};
+	struct dns_ecs got;
+
+	/* Not as long as sent: the scope counts; longer: what was sent. */
+	CU_ASSERT_EQUAL_FATAL(NETWORK("\0\10\0\7\0\1\30\7\300\0\2"), 0);
+	CU_ASSERT(got.source == 7 && got.scope == 7);
+	CU_ASSERT(memcmp(got.address, "\300\0\0\0", 4) == 0);
+	CU_ASSERT_EQUAL_FATAL(NETWORK("\0\10\0\7\0\1\30\40\300\0\2"), 0);
+	CU_ASSERT(got.source == 24 && got.scope == 32);
+	CU_ASSERT(memcmp(got.address, "\300\0\2\0", 4) == 0);
+	/* For everybody: it says so, or it says nothing. */
+	CU_ASSERT_EQUAL_FATAL(NETWORK("\0\10\0\7\0\1\30\0\300\0\2"), 0);
+	CU_ASSERT(got.source == 0 && got.scope == 0);
+	CU_ASSERT_EQUAL_FATAL(NETWORK(""), 0);
+	CU_ASSERT(got.source == 0 && got.scope == 0);
+	CU_ASSERT_EQUAL_FATAL(network(&sent, NULL, 0, &got), 0);
+	CU_ASSERT(got.source == 0 && got.scope == 0);
+	/* For whom, nobody knows. */
+	CU_ASSERT_EQUAL(NETWORK("\0\10\0\7\0\1\30\7\300\0\3"), -EBADMSG);
+	CU_ASSERT_EQUAL(NETWORK("\0\10\0\7\0\1\27\7\300\0\2"), -EBADMSG);
+	CU_ASSERT_EQUAL(NETWORK("\0\10\0\7\0\1"), -EBADMSG);
+	/* Nobody was named. */
+	sent = (struct dns_ecs){.family = DNS_ECS_IPV4};
+	CU_ASSERT_EQUAL_FATAL(NETWORK("\0\10\0\4\0\1\0\30"), 0);
+	CU_ASSERT(got.source == 0 && got.scope == 0);
+}
+
 void
 test_ecs_register(void)
 {
@@ -170,4 +229,5 @@ test_ecs_register(void)
 	unit_test(suite, "bad options", bad);
 	unit_test(suite, "shortened", shortened);
 	unit_test(suite, "made of an address", made);
+	unit_test(suite, "networks of answers", networks);
 }
