@@ -12,92 +12,89 @@
 
 #define ROTL(x, b) (((x) << (b)) | ((x) >> (64 - (b))))
 
-static uint64_t
+/* Little-endian, whatever the machine: a load on most of them. */
+static inline uint64_t
 load64(const uint8_t *p)
 {
-	uint64_t v = 0;
+	return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 |
+	       (uint64_t)p[3] << 24 | (uint64_t)p[4] << 32 |
+	       (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+	       (uint64_t)p[7] << 56;
+}
 
-	for (int i = 7; i >= 0; i--)
-		v = v << 8 | p[i];
+struct sip {
+	uint64_t a, b, c, d;
+};
+
+/* By value: the state stays in registers. */
+static inline struct sip
+sip_round(struct sip v)
+{
+	v.a += v.b;
+	v.b = ROTL(v.b, 13) ^ v.a;
+	v.a = ROTL(v.a, 32);
+	v.c += v.d;
+	v.d = ROTL(v.d, 16) ^ v.c;
+	v.a += v.d;
+	v.d = ROTL(v.d, 21) ^ v.a;
+	v.c += v.b;
+	v.b = ROTL(v.b, 17) ^ v.c;
+	v.c = ROTL(v.c, 32);
 	return v;
 }
 
-static inline void
-sip_round(uint64_t v[4])
+static inline struct sip
+sip_word(struct sip v, uint64_t word)
 {
-	v[0] += v[1];
-	v[1] = ROTL(v[1], 13) ^ v[0];
-	v[0] = ROTL(v[0], 32);
-	v[2] += v[3];
-	v[3] = ROTL(v[3], 16) ^ v[2];
-	v[0] += v[3];
-	v[3] = ROTL(v[3], 21) ^ v[0];
-	v[2] += v[1];
-	v[1] = ROTL(v[1], 17) ^ v[2];
-	v[2] = ROTL(v[2], 32);
+	v.d ^= word;
+	v = sip_round(sip_round(v));
+	v.a ^= word;
+	return v;
 }
 
-static void
-sip_rounds(uint64_t v[4], int n)
+static inline struct sip
+sip_start(uint64_t k0, uint64_t k1)
 {
-	while (n-- > 0)
-		sip_round(v);
-}
-
-static inline void
-sip_start(uint64_t v[4], uint64_t k0, uint64_t k1)
-{
-	v[0] = k0 ^ 0x736f6d6570736575u;
-	v[1] = k1 ^ 0x646f72616e646f6du;
-	v[2] = k0 ^ 0x6c7967656e657261u;
-	v[3] = k1 ^ 0x7465646279746573u;
+	return (struct sip){k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du,
+	    k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u};
 }
 
 uint64_t
 hash_bytes(const uint8_t key[HASH_KEY_LEN], const void *data, size_t len)
 {
 	const uint8_t *p = data;
-	uint64_t v[4];
+	struct sip v = sip_start(load64(key), load64(key + 8));
 	uint64_t last = (uint64_t)len << 56;
 	size_t left = len;
 
-	sip_start(v, load64(key), load64(key + 8));
-	for (; left >= 8; left -= 8, p += 8) {
-		uint64_t m = load64(p);
-
-		v[3] ^= m;
-		sip_rounds(v, 2);
-		v[0] ^= m;
-	}
+	for (; left >= 8; left -= 8, p += 8)
+		v = sip_word(v, load64(p));
 	for (size_t i = 0; i < left; i++)
 		last |= (uint64_t)p[i] << (8 * i);
-	v[3] ^= last;
-	sip_rounds(v, 2);
-	v[0] ^= last;
-	v[2] ^= 0xff;
-	sip_rounds(v, 4);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	v = sip_word(v, last);
+	v.c ^= 0xff;
+	v = sip_round(sip_round(sip_round(sip_round(v))));
+	return v.a ^ v.b ^ v.c ^ v.d;
 }
 
 uint64_t
 hash_words(const uint8_t key[HASH_KEY_LEN], const uint64_t *words, size_t n)
 {
-	uint64_t k[2], v[4];
+	struct sip v;
+	uint64_t k[2];
 
 	memcpy(k, key, sizeof(k));
-	sip_start(v, k[0], k[1]);
+	v = sip_start(k[0], k[1]);
 	for (size_t i = 0; i <= n; i++) {
 		uint64_t m = i < n ? words[i] : (uint64_t)n * 8 << 56;
 
-		v[3] ^= m;
-		sip_round(v);
-		v[0] ^= m;
+		v.d ^= m;
+		v = sip_round(v);
+		v.a ^= m;
 	}
-	v[2] ^= 0xff;
-	sip_round(v);
-	sip_round(v);
-	sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	v.c ^= 0xff;
+	v = sip_round(sip_round(sip_round(v)));
+	return v.a ^ v.b ^ v.c ^ v.d;
 }
 
 void
