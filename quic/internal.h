@@ -35,6 +35,7 @@
 #include "quic/steer.h"
 
 struct quic_router;
+struct quic_rx;
 struct quic_session;
 struct event;
 struct mmsghdr;
@@ -106,7 +107,7 @@ struct evquic_worker {
 	struct pool streams;
 	struct pool cids;
 	struct quic_tx tx;
-	uint8_t *rx;		 /* QUIC_RX_BATCH buffers */
+	struct quic_rx *rx;	 /* where datagrams are received */
 	struct tls_early *early; /* kept: older tickets get no early data */
 
 	size_t handshakes; /* in flight, of clients */
@@ -188,6 +189,10 @@ struct quic_socket *quic_socket_new(struct quic_router *r, int fd,
 
 /* Closes a socket.  No connection may refer to it any more. */
 void quic_socket_free(struct quic_socket *s);
+
+/* What a worker receives its datagrams into; NULL: no memory. */
+struct quic_rx *quic_rx_new(void);
+void quic_rx_free(struct quic_rx *rx); /* NULL is fine */
 
 /* Reads what has come, a bounded number of batches, and routes it. */
 void quic_socket_read(struct quic_socket *s, nsec now);

@@ -323,35 +323,66 @@ route(struct quic_socket *s, struct msghdr *msg, size_t len, nsec now)
 	} while (len > 0);
 }
 
+/* Where a batch is received; made once, since most of it never changes. */
+struct quic_rx {
+	struct mmsghdr msgs[QUIC_RX_BATCH];
+	struct iovec iov[QUIC_RX_BATCH];
+	union quic_addr from[QUIC_RX_BATCH];
+	_Alignas(struct cmsghdr) uint8_t control[QUIC_RX_BATCH][CONTROL_SPACE];
+	uint8_t bytes[QUIC_RX_BATCH][QUIC_MAX_RX_PAYLOAD];
+};
+
+/* What the kernel has changed in a message that came. */
+static void
+rearm(struct quic_rx *rx, size_t i)
+{
+	struct msghdr *h = &rx->msgs[i].msg_hdr;
+
+	h->msg_namelen = sizeof(rx->from[i]);
+	h->msg_controllen = sizeof(rx->control[i]);
+	h->msg_flags = 0;
+}
+
+struct quic_rx *
+quic_rx_new(void)
+{
+	struct quic_rx *rx = calloc(1, sizeof(*rx));
+
+	for (size_t i = 0; rx != NULL && i < QUIC_RX_BATCH; i++) {
+		rx->iov[i].iov_base = rx->bytes[i];
+		rx->iov[i].iov_len = sizeof(rx->bytes[i]);
+		rx->msgs[i].msg_hdr = (struct msghdr){
+		    .msg_name = &rx->from[i],
+		    .msg_iov = &rx->iov[i],
+		    .msg_iovlen = 1,
+		    .msg_control = rx->control[i],
+		};
+		rearm(rx, i);
+	}
+	return rx;
+}
+
+void
+quic_rx_free(struct quic_rx *rx)
+{
+	free(rx);
+}
+
 /* One recvmmsg(); returns how many messages came, or -1. */
 static int
 read_batch(struct quic_socket *s, nsec now)
 {
 	struct evquic_worker *w = s->router->worker;
-	struct mmsghdr msgs[QUIC_RX_BATCH];
-	struct iovec iov[QUIC_RX_BATCH];
-	union quic_addr from[QUIC_RX_BATCH];
-	_Alignas(struct cmsghdr) uint8_t control[QUIC_RX_BATCH][CONTROL_SPACE];
-	int n;
+	struct quic_rx *rx = w->rx;
+	int n = w->io.recvmmsg(w->io.ctx, s->fd, rx->msgs, QUIC_RX_BATCH);
 
-	for (size_t i = 0; i < QUIC_RX_BATCH; i++) {
-		iov[i].iov_base = w->rx + i * QUIC_MAX_RX_PAYLOAD;
-		iov[i].iov_len = QUIC_MAX_RX_PAYLOAD;
-		msgs[i].msg_hdr = (struct msghdr){
-		    .msg_name = &from[i],
-		    .msg_namelen = sizeof(from[i]),
-		    .msg_iov = &iov[i],
-		    .msg_iovlen = 1,
-		    .msg_control = control[i],
-		    .msg_controllen = sizeof(control[i]),
-		};
-	}
-	n = w->io.recvmmsg(w->io.ctx, s->fd, msgs, QUIC_RX_BATCH);
 	if (n < 0)
 		return -1;
 	counter_add(&w->counters.rx_batches, 1);
-	for (int i = 0; i < n; i++)
-		route(s, &msgs[i].msg_hdr, msgs[i].msg_len, now);
+	for (int i = 0; i < n; i++) {
+		route(s, &rx->msgs[i].msg_hdr, rx->msgs[i].msg_len, now);
+		rearm(rx, (size_t)i);
+	}
 	return n;
 }
 

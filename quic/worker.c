@@ -94,7 +94,7 @@ quic_worker_new(struct event_base *base,
 	pool_init(&w->streams, sizeof(struct evquic_stream), STREAMS_KEPT);
 	pool_init(&w->cids, sizeof(struct quic_cid), CIDS_KEPT);
 	w->tx.bytes = malloc(QUIC_TX_BYTES);
-	w->rx = malloc((size_t)QUIC_RX_BATCH * QUIC_MAX_RX_PAYLOAD);
+	w->rx = quic_rx_new();
 	if (w->tx.bytes == NULL || w->rx == NULL ||
 	    quic_tls_worker_init(w) != 0 || make_events(w) != 0) {
 		evquic_worker_free(w);
@@ -128,7 +128,7 @@ evquic_worker_free(struct evquic_worker *w)
 	pool_done(&w->cids);
 	random_done(&w->random);
 	free(w->tx.bytes);
-	free(w->rx);
+	quic_rx_free(w->rx);
 	free(w);
 }
 
