@@ -412,15 +412,14 @@ static void
 on_timer(struct timer *timer, nsec now)
 {
 	struct evquic_conn *c = container_of(timer, struct evquic_conn, timer);
-	nsec expiry = ngtcp2_conn_get_expiry(c->qc);
 
 	if (c->more) {
 		c->more = false;
 		quic_worker_ready(c);
-	} else if (expiry > now) {
+	} else if (c->expiry > now) {
 		/* It was set for something that has moved back since. */
-		if (expiry != NSEC_NEVER)
-			timer_arm(&c->router->worker->timers, timer, expiry);
+		if (c->expiry != NSEC_NEVER)
+			timer_arm(&c->router->worker->timers, timer, c->expiry);
 	} else {
 		quic_mtu_check(c, now);
 		settle(c, ngtcp2_conn_handle_expiry(c->qc, now), now);
@@ -454,7 +453,6 @@ open_early(struct evquic_conn *c)
 void
 quic_conn_flush(struct evquic_conn *c, nsec now)
 {
-	nsec expiry;
 	int rv;
 
 	assert(c->state != QUIC_DEAD);
@@ -485,12 +483,11 @@ quic_conn_flush(struct evquic_conn *c, nsec now)
 			send_close(c, now);
 		return;
 	}
-	expiry = ngtcp2_conn_get_expiry(c->qc);
-	if (c->more || expiry < now)
-		expiry = now; /* nobody is late for what was not yet asked */
-	if (expiry != NSEC_NEVER)
+	if (c->more || c->expiry < now)
+		c->expiry = now; /* nobody is late for what was not yet asked */
+	if (c->expiry != NSEC_NEVER)
 		timer_arm_earlier(
-		    &c->router->worker->timers, &c->timer, expiry);
+		    &c->router->worker->timers, &c->timer, c->expiry);
 }
 
 /* -------------------------------------------------------------- access -- */

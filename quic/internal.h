@@ -531,7 +531,8 @@ struct evquic_conn {
 	ngtcp2_mem mem;
 	struct list blocks; /* of ngtcp2's memory */
 	struct account account;
-	struct timer timer;
+	struct timer timer; /* set for `expiry` or before it */
+	nsec expiry;	    /* when ngtcp2 wants to be asked again */
 	struct list cids;
 	struct list streams;
 	struct list sendq; /* streams with bytes that may be offered */
@@ -609,7 +610,7 @@ void quic_write_commit(struct evquic_conn *c, const ngtcp2_path *path,
     const ngtcp2_pkt_info *pi, uint8_t *room, size_t len);
 
 /* Writes packets until there is nothing to send, or a bound is reached; an
- * error of ngtcp2, or 0. */
+ * error of ngtcp2, or 0.  Notes when it wants to be asked again. */
 int quic_write_packets(struct evquic_conn *c, nsec now);
 
 /* --------------------------------------------------------- callbacks.c -- */

@@ -51,6 +51,9 @@
 #define QUIC_TX_PACKETS_PER_FLUSH 64
 #define QUIC_ACCEPTS_PER_WAKEUP 64
 
+/* How late ngtcp2 hears that another packet may go, when none waits. */
+#define QUIC_PACING_SLACK (NSEC_PER_MSEC / 2)
+
 /* A timer served later than this was held up by something in the loop. */
 #define QUIC_TIMER_LATE (50 * NSEC_PER_MSEC)
 

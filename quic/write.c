@@ -164,6 +164,27 @@ step(struct writer *w, nsec now, int *ret_error)
 	return w->stop ? STEP_DONE : STEP_PACKET;
 }
 
+/*
+ * Notes when ngtcp2 wants to be asked again.  After each packet that is at
+ * once, nearly: when pacing would let another go.  If none waits it is enough
+ * that pacing's clock does not stand for long, as what it is late by is a burst
+ * later.
+ */
+static void
+note_expiry(struct evquic_conn *c, bool waits, nsec now)
+{
+	nsec other = ngtcp2_conn_get_expiry(c->qc);
+	nsec paced;
+
+	ngtcp2_conn_update_pkt_tx_time(c->qc, now);
+	paced = ngtcp2_conn_get_expiry(c->qc);
+	c->expiry = paced;
+	if (!waits && paced < other)
+		c->expiry = other - paced < QUIC_PACING_SLACK
+				? other
+				: paced + QUIC_PACING_SLACK;
+}
+
 int
 quic_write_packets(struct evquic_conn *c, nsec now)
 {
@@ -189,6 +210,6 @@ quic_write_packets(struct evquic_conn *c, nsec now)
 		}
 	}
 	assert(!w.begun || s == STEP_FAILED);
-	ngtcp2_conn_update_pkt_tx_time(c->qc, now);
+	note_expiry(c, s != STEP_DONE, now);
 	return error;
 }

@@ -15,7 +15,7 @@
 
 enum {
 	QUERY = 30,
-	BULK = 20000,
+	BULK = 40000,
 	CROWD = 300,
 	CROWD_DEADLINE_MS = 10000
 };
