@@ -168,8 +168,8 @@ on_stream_data(ngtcp2_conn *qc, uint32_t flags, int64_t id, uint64_t offset,
 		return 0;
 	}
 	s->unconsumed += len;
-	c->app->stream_data(
-	    s, data, len, (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0);
+	s->ended = (flags & NGTCP2_STREAM_DATA_FLAG_FIN) != 0;
+	c->app->stream_data(s, data, len, s->ended);
 	return 0;
 }
 

@@ -638,6 +638,7 @@ struct evquic_stream {
 	uint64_t unconsumed; /* bytes that the application has credit of */
 	uint64_t reset_code; /* what we reset it with, and stop it */
 	uint64_t stop_code;
+	bool ended;	 /* the peer's bytes have all come */
 	bool early;	 /* it began before the handshake was complete */
 	bool reset_late; /* to be said when the handshake is complete */
 	bool stop_late;

@@ -514,7 +514,8 @@ evquic_stream_consume(struct evquic_stream *s, size_t len)
 	if (!is_live(s->conn) || len == 0)
 		return;
 	ngtcp2_conn_extend_max_offset(s->conn->qc, len);
-	if (!s->closed)
+	/* RFC 9000 4.1: who has sent all needs no credit of the stream's. */
+	if (!s->closed && !s->ended)
 		(void)ngtcp2_conn_extend_max_stream_offset(
 		    s->conn->qc, s->id, len);
 	quic_worker_ready(s->conn);
