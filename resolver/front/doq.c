@@ -154,6 +154,8 @@ update_held(struct doq_stream *ds)
 	size_t held = dns_frame_held(&ds->frame);
 	size_t kept = held + query_kept(&ds->query);
 
+	if (held == ds->held && kept == ds->kept)
+		return; /* nothing, nearly always */
 	ds->dc->held += held - ds->held;
 	counter_add(&n->doq_held_now, held - ds->held);
 	ds->held = held;
