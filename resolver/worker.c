@@ -33,11 +33,15 @@ worker_now(const struct worker *w)
 	return w->now(w->now_ctx);
 }
 
+/* Once a turn: no deadline of ours is as exact as that. */
 static nsec
-monotonic(void *ctx)
+read_clock(void *ctx)
 {
-	(void)ctx;
-	return clock_now();
+	nsec *turn = ctx;
+
+	if (*turn == NSEC_NEVER)
+		*turn = clock_now();
+	return *turn;
 }
 
 static void
@@ -135,13 +139,23 @@ on_orders(evutil_socket_t fd, short what, void *arg)
 		evquic_endpoint_close(w->endpoint, w->index, DOQ_NO_ERROR);
 }
 
+static bool
+take_turn(struct worker *w)
+{
+	w->turn = NSEC_NEVER;
+	if (event_base_loop(w->base, EVLOOP_ONCE) != 0)
+		return false;
+	set_timer(w);
+	return true;
+}
+
 static void *
 run(void *arg)
 {
 	struct worker *w = arg;
 
-	while (!w->stop && event_base_loop(w->base, EVLOOP_ONCE) == 0)
-		set_timer(w);
+	while (!w->stop && take_turn(w))
+		continue;
 	if (!w->stop)
 		log_err(w->log, "worker %zu: its loop has failed", w->index);
 	(void)eventfd_write(w->ended_fd, 1);
@@ -213,7 +227,9 @@ worker_new(size_t index, struct log *log, struct config *config, bool is_traced)
 	w->index = index;
 	w->log = log;
 	w->is_traced = is_traced;
-	w->now = monotonic;
+	w->now = read_clock;
+	w->now_ctx = &w->turn;
+	w->turn = NSEC_NEVER;
 	w->config = config_ref(config);
 	w->wake_fd = -1;
 	w->timer_set = NSEC_NEVER;

@@ -63,6 +63,8 @@ struct worker {
 
 	nsec (*now)(void *ctx); /* the clock; tests have their own */
 	void *now_ctx;
+	nsec
+	    turn; /* when this turn read the clock first; NSEC_NEVER: not yet */
 	struct timers timers;
 	struct random random;
 	struct evquic_worker *quic;
