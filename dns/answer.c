@@ -173,23 +173,27 @@ answer_too_long(const struct dns_query *q, const struct dns_hop *hop,
 	return rc;
 }
 
+/* AD only for those who asked for it (RFC 6840 5.8): by itself, or by DO. */
+static bool
+wants_ad(const struct dns_query *q)
+{
+	return (q->flags & DNS_FLAG_AD) != 0 ||
+	       (q->edns.flags & DNS_EDNS_DO) != 0;
+}
+
 /* The backend's flags that the client gets. */
 static uint16_t
 relay_flags(const struct dns_query *q, const struct dns_response *r,
     const struct dns_relay *how)
 {
 	uint16_t flags;
-	bool has_asked;
 
 	flags = r->flags & (DNS_FLAG_AA | DNS_FLAG_TC | DNS_FLAG_RA);
 	if (how->alias != NULL) {
 		flags &= (uint16_t)~DNS_FLAG_AA;
 		flags |= how->alias->is_ours ? DNS_FLAG_AA : 0;
 	}
-	/* RFC 6840 5.8: setting AD in a query asks for it, as DO does. */
-	has_asked =
-	    (q->flags & DNS_FLAG_AD) != 0 || (q->edns.flags & DNS_EDNS_DO) != 0;
-	if (how->is_ad_trusted && has_asked)
+	if (how->is_ad_trusted && wants_ad(q))
 		flags |= r->flags & DNS_FLAG_AD;
 	return flags;
 }
@@ -211,17 +215,9 @@ relay_rcode(const struct dns_query *q, const struct dns_response *r)
 static void
 take_ede(const struct dns_response *r, struct dns_error *e)
 {
-	const uint8_t *options = r->msg + r->edns.options;
-	struct dns_option o;
-	size_t pos = 0;
-
-	while (dns_option_next(options, r->edns.options_len, &pos, &o) == 1) {
-		if (o.code != DNS_OPTION_EDE || o.len < DNS_EDE_FIXED)
-			continue;
-		e->ede = dns_get16(o.data);
+	e->ede = dns_ede_find(r->msg + r->edns.options, r->edns.options_len);
+	if (e->ede != DNS_EDE_NONE)
 		e->text = "said by the upstream server";
-		return;
-	}
 }
 
 static bool
@@ -307,6 +303,31 @@ dns_answer_relay(const struct dns_query *q, const struct dns_hop *hop,
 	return rc;
 }
 
+int
+dns_answer_cached(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_entry_view *view, struct dns_buf *out)
+{
+	uint16_t flags = dns_get16(view->entry->data + DNS_OFF_FLAGS);
+	struct dns_error e;
+	struct dns_buf b;
+	int rc;
+
+	assert(q->question_len == view->entry->question_len);
+	dns_entry_error(view, &e);
+	flags &= wants_ad(q) ? DNS_FLAG_RA | DNS_FLAG_AD : DNS_FLAG_RA;
+	rc = dns_answer_start(q, hop, flags, out);
+	b = *out;
+	b.size = limit_size(q, hop, b.size);
+	if (rc == 0)
+		rc = dns_entry_put(view, &b);
+	if (rc == 0)
+		rc = dns_answer_finish(q, hop, &e, &b);
+	if (rc == -EMSGSIZE)
+		return answer_too_long(q, hop, flags, out);
+	out->len = b.len;
+	return rc;
+}
+
 /* Copies a message and changes the ID. */
 static int
 copy_raw(const struct dns_query *q, const struct dns_hop *hop,
@@ -378,6 +399,22 @@ dns_answer_part(const struct dns_query *q, const struct dns_hop *hop,
 	return rc;
 }
 
+/* Octets of an answer of ours without records. */
+static size_t
+error_bound(const struct dns_query *q, const struct dns_hop *hop)
+{
+	size_t len = DNS_HEADER_SIZE + q->question_len;
+
+	if (q->edns.is_present)
+		len += DNS_OPT_SIZE + DNS_OPTION_FIXED + DNS_EDE_FIXED +
+		       DNS_EDE_TEXT_MAX + DNS_OPTION_FIXED + hop->pad_block;
+	if (q->ecs != NULL)
+		len += DNS_OPTION_FIXED + DNS_ECS_MAX;
+	if (q->edns.has_nsid && q->nsid != NULL)
+		len += DNS_OPTION_FIXED + strlen(q->nsid);
+	return len;
+}
+
 static bool
 may_grow(const struct dns_query *q, const struct dns_response *r,
     const struct dns_relay *how)
@@ -395,22 +432,24 @@ size_t
 dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
     const struct dns_response *r, const struct dns_relay *how)
 {
-	size_t len = DNS_HEADER_SIZE + q->question_len;
+	size_t len = error_bound(q, hop);
 
 	if (r != NULL)
 		len += r->len;
-	if (q->edns.is_present)
-		len += DNS_OPT_SIZE + DNS_OPTION_FIXED + DNS_EDE_FIXED +
-		       DNS_EDE_TEXT_MAX + DNS_OPTION_FIXED + hop->pad_block;
-	if (q->ecs != NULL)
-		len += DNS_OPTION_FIXED + DNS_ECS_MAX;
-	if (q->edns.has_nsid && q->nsid != NULL)
-		len += DNS_OPTION_FIXED + strlen(q->nsid);
 	if (r != NULL && how != NULL && how->edit != NULL)
 		len += how->edit->growth;
 	if (r != NULL && how != NULL && how->alias != NULL)
 		len += how->alias->len;
 	if (r != NULL && how != NULL && may_grow(q, r, how))
 		len = DNS_MESSAGE_MAX;
+	return len < hop->max_size ? len : hop->max_size;
+}
+
+size_t
+dns_answer_cached_bound(const struct dns_query *q, const struct dns_hop *hop,
+    const struct dns_entry *entry)
+{
+	size_t len = error_bound(q, hop) + entry->len;
+
 	return len < hop->max_size ? len : hop->max_size;
 }

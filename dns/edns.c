@@ -61,6 +61,19 @@ dns_option_find(const uint8_t *options, size_t len, uint16_t code,
 	return 0;
 }
 
+int
+dns_ede_find(const uint8_t *options, size_t len)
+{
+	struct dns_option opt;
+	size_t pos = 0;
+
+	while (dns_option_next(options, len, &pos, &opt) == 1) {
+		if (opt.code == DNS_OPTION_EDE && opt.len >= DNS_EDE_FIXED)
+			return dns_get16(opt.data);
+	}
+	return DNS_EDE_NONE;
+}
+
 static void
 note_option(struct dns_edns *e, uint16_t code)
 {

@@ -83,6 +83,12 @@ int dns_option_find(const uint8_t *options, size_t len, uint16_t code,
     struct dns_option *ret_opt);
 
 /*
+ * The code of the first Extended DNS Error (RFC 8914 2) among these options;
+ * DNS_EDE_NONE if there is none.
+ */
+int dns_ede_find(const uint8_t *options, size_t len);
+
+/*
  * Reads an OPT record that dns_record_read() accepted.  Linear in its length,
  * and never fails: broken options set is_broken, and what stood before the
  * fault is still noticed.

@@ -12,9 +12,7 @@
 
 #include "dns/message.h"
 #include "dns/response.h"
-
-/* Longest TTL that is given on: a week (RFC 8767 4). */
-#define DNS_TTL_MAX UINT32_C(604800)
+#include "dns/ttl.h"
 
 /*
  * Reads the `len` octets at `msg` as the answer to `q`, and changes what is
