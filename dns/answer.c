@@ -19,6 +19,7 @@
 
 #include "dns/edns.h"
 #include "dns/put.h"
+#include "dns/ttl.h"
 
 /* Highest RCODE that the header can hold. */
 #define RCODE_HEADER_MAX 15
@@ -267,6 +268,19 @@ relay_records(const struct dns_query *q, const struct dns_hop *hop,
 	return rc;
 }
 
+/* TTLs are made what RFC 2181 5.2 and RFC 8767 4 want before OPT is added. */
+static void
+mend_ttls(const struct dns_query *q, struct dns_buf *out)
+{
+	size_t records = DNS_HEADER_SIZE + q->question_len;
+	struct dns_ttls t;
+
+	if (dns_ttls_read(out->data, out->len, records, &t) != 0)
+		return;
+	dns_ttls_limit(&t, 0, DNS_TTL_MAX);
+	dns_ttls_write(&t, out->data);
+}
+
 /* How long the question of the backend's answer is. */
 static size_t
 asked_len(const struct dns_query *q, const struct dns_relay *how)
@@ -296,6 +310,8 @@ dns_answer_relay(const struct dns_query *q, const struct dns_hop *hop,
 	rc = dns_answer_start(q, hop, flags, out);
 	if (rc == 0)
 		rc = relay_records(q, hop, r, how, out);
+	if (rc == 0 && r->has_odd_ttls)
+		mend_ttls(q, out);
 	if (rc == 0)
 		rc = dns_answer_finish(q, hop, &e, out);
 	if (rc == -EMSGSIZE)

@@ -65,7 +65,9 @@ size_t dns_answer_bound(const struct dns_query *q, const struct dns_hop *hop,
  * alias if there is one (RFC 6604 2.1); AD is the backend's if it is trusted
  * and the client set AD or DO (RFC 6840 5.8).  The backend's OPT and TSIG
  * records are taken out wherever they stand; what its options said is dropped,
- * but for the code of its first EDE, unless there is one to add.  Our OPT is
+ * but for the code of its first EDE, unless there is one to add.  TTLs are at
+ * most DNS_TTL_MAX, and equal over an RRset whose records stand together.  Our
+ * OPT is
  * added if and only if the client sent one, with its DO, our EDE, q->ecs, and
  * the padding last.  The question of `r` may have another QTYPE than the
  * client's, if an edit makes up for it.  BADVERS and BADCOOKIE of the backend's

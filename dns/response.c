@@ -15,6 +15,7 @@
 
 #include "dns/name.h"
 #include "dns/record.h"
+#include "dns/ttl.h"
 
 /* Where the 4 upper bits of an RCODE of 12 go (RFC 6891 6.1.3). */
 #define EXTENDED_SHIFT 4
@@ -128,6 +129,16 @@ note_meta(
 	return 0;
 }
 
+/* RFC 8767 4; RFC 2181 5.2.  An RRset is seldom scattered over a message. */
+static bool
+is_odd_ttl(const struct dns_record *rr, const struct dns_record *before)
+{
+	if (rr->type == DNS_TYPE_OPT || rr->type == DNS_TYPE_TSIG)
+		return false;
+	return rr->ttl > DNS_TTL_MAX ||
+	       (rr->type == before->type && rr->ttl != before->ttl);
+}
+
 static int
 walk_records(struct dns_response *r, const struct dns_expect *e)
 {
@@ -136,6 +147,7 @@ walk_records(struct dns_response *r, const struct dns_expect *e)
 			  (unsigned)dns_get16(r->msg + DNS_OFF_NSCOUNT);
 	/* RFC 2136 2.4: there records of any type may have no RDATA. */
 	bool has_data = e->opcode != DNS_OPCODE_UPDATE;
+	struct dns_record last = {.type = 0};
 	size_t pos = r->records;
 	struct dns_record rr;
 	unsigned i;
@@ -147,6 +159,8 @@ walk_records(struct dns_response *r, const struct dns_expect *e)
 			return -EBADMSG;
 		if (note_meta(r, &rr, i >= before) != 0)
 			return -EBADMSG;
+		r->has_odd_ttls = r->has_odd_ttls || is_odd_ttl(&rr, &last);
+		last = rr;
 		pos = rr.end;
 	}
 	return pos == r->len ? 0 : -EBADMSG;

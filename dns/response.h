@@ -47,6 +47,9 @@ struct dns_response {
 	struct dns_edns edns;
 	uint16_t flags;
 	uint16_t rcode; /* all 12 bits */
+	/* A TTL is above DNS_TTL_MAX, or not the one of the record before it,
+	 * which has the same type: dns/ttl.h mends that. */
+	bool has_odd_ttls;
 };
 
 /*

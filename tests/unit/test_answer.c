@@ -29,6 +29,8 @@ enum {
 	PADDING = 12,
 	EDE = 15,
 	HEADER = 12,
+	A_SIZE = 4,
+	RDLENGTH_TTL = 6,     /* octets from a TTL to the RDATA */
 	TSIG_ORIGINAL_ID = 4, /* field of its RDATA */
 	ROUNDS = 2000
 };
@@ -982,7 +984,7 @@ add_random_record(struct maker *k, enum dnsmsg_section section)
 	add_random_name(k);
 	dnsmsg_u16(m, type);
 	dnsmsg_u16(m, 1);
-	dnsmsg_u32(m, dnsmsg_random(k->seed));
+	dnsmsg_u32(m, 1000 + type); /* the same over an RRset */
 	dnsmsg_u16(m, 0);
 	place = m->len - 2;
 	if (type == A)
@@ -1016,6 +1018,54 @@ add_random_section(struct maker *k, enum dnsmsg_section section, unsigned most)
 
 	while (n-- > 0)
 		add_random_record(k, section);
+}
+
+/* An A record 192.0.2.1 with another TTL. */
+static void
+add_ttl(struct dnsmsg *m, uint32_t ttl)
+{
+	dnsmsg_a(m, IN_ANSWER, "@12");
+	dns_put32(m->data + m->len - A_SIZE - RDLENGTH_TTL, ttl);
+}
+
+/* The TTL of record `i` of the answer, each of which is one of add_ttl(). */
+static uint32_t
+got_ttl(const struct dnsmsg *query, size_t i)
+{
+	size_t record = 2 + 10 + A_SIZE;
+	size_t end = query->len + record * (i + 1);
+
+	return dns_get32(got + end - A_SIZE - RDLENGTH_TTL);
+}
+
+static void
+start_ttl(struct dnsmsg *m, uint32_t ttl)
+{
+	dnsmsg_start(m, ID, RESPONSE);
+	dnsmsg_question(m, "www.example.com", A);
+	add_ttl(m, ttl);
+}
+
+/* Those that are too long, and those of an RRset that differ. */
+static void
+test_ttls(void)
+{
+	struct dnsmsg q;
+	struct dnsmsg a;
+
+	start_query(&q, 0x0100, false);
+	start_ttl(&a, UINT32_MAX);
+	CU_ASSERT_FATAL(relay(&q, &a));
+	PROVE("FWD-091", got_ttl(&q, 0) == 604800);
+	start_ttl(&a, 604801);
+	CU_ASSERT_FATAL(relay(&q, &a));
+	CU_ASSERT_EQUAL(got_ttl(&q, 0), 604800);
+	start_ttl(&a, 300);
+	add_ttl(&a, 200);
+	add_ttl(&a, 0);
+	CU_ASSERT_FATAL(relay(&q, &a));
+	PROVE("FWD-089", got_ttl(&q, 0) == 0 && got_ttl(&q, 1) == 0);
+	PROVE("BAD-142", got_ttl(&q, 0) == got_ttl(&q, 2));
 }
 
 /* Any message, OPT anywhere: what is left says the same as before. */
@@ -1135,6 +1185,7 @@ test_answer_register(void)
 	unit_test(s, "padding", test_padding);
 	unit_test(s, "sizes", test_sizes);
 	unit_test(s, "truncation", test_truncation);
+	unit_test(s, "TTL", test_ttls);
 	unit_test(s, "RCODE", test_rcodes);
 	unit_test(s, "EDE", test_ede);
 	unit_test(s, "errors", test_errors);

@@ -451,7 +451,7 @@ test_synthesis(void)
 	add_signature(&m, "@12", CNAME);
 	add_name(&m, "sub.example.com", DNAME, "example.net");
 	add_name(&m, "h3.sub.example.com", CNAME, "h3.example.net");
-	add_address(&m, "h3.example.net", 30, "192.0.2.1");
+	add_address(&m, "h3.example.net", 9999, "192.0.2.1");
 	add_signature(&m, "h3.example.net", A);
 	add_address(&m, "h3.example.net", 9999, "10.0.0.1");
 	add_address(&m, "h3.example.net", 9999, "198.51.100.7");
@@ -464,7 +464,7 @@ test_synthesis(void)
 	    "h2.example.com.\t300\tin\tcname\th3.sub.example.com.\n"
 	    "sub.example.com.\t300\tin\tdname\texample.net.\n"
 	    "h3.sub.example.com.\t300\tin\tcname\th3.example.net.\n"
-	    "h3.example.net.\t30\tin\taaaa\t64:ff9b::c000:201\n"
+	    "h3.example.net.\t600\tin\taaaa\t64:ff9b::c000:201\n"
 	    "h3.example.net.\t600\tin\taaaa\t64:ff9b::c633:6407\n--\n--\n"
 	    "ns.example.net.\t300\tin\ta\t192.0.2.1\n--\n"));
 	/* none that may be embedded */
