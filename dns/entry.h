@@ -172,8 +172,8 @@ size_t dns_entry_copy_bound(const struct dns_entry *entry);
  * into an answer before they use it: a whole message in `out`, from its begin,
  * and *ret_response as dns_response_check() would read it.  Its AD bit can be
  * trusted.  What was said upstream by an Extended DNS Error is in an OPT
- * record; for what a client is to be told see dns_entry_error().  Returns 0, or
- * -EMSGSIZE.
+ * record, if there is room for one; for what a client is to be told see
+ * dns_entry_error().  Returns 0, or -EMSGSIZE.
  */
 int dns_entry_copy(const struct dns_entry_view *view, struct dns_buf *out,
     struct dns_response *ret_response);

@@ -16,6 +16,9 @@
 #include "dns/entry_parts.h"
 #include "dns/record.h"
 
+/* Octets of the OPT record of dns_entry_copy(). */
+#define OPT_MAX (DNS_OPT_SIZE + DNS_OPTION_FIXED + DNS_EDE_FIXED)
+
 static size_t
 records_start(const struct dns_entry *e)
 {
@@ -154,18 +157,23 @@ dns_entry_error(const struct dns_entry_view *view, struct dns_error *ret_error)
 	*ret_error = error;
 }
 
+/* The longest message leaves no room for one, and can do without. */
+static bool
+needs_opt(const struct dns_entry *e)
+{
+	return (e->ede != DNS_EDE_NONE || e->rcode > DNS_RCODE_MASK) &&
+	       e->len <= DNS_MESSAGE_MAX - OPT_MAX;
+}
+
 size_t
 dns_entry_copy_bound(const struct dns_entry *entry)
 {
-	size_t len = entry->len + (size_t)DNS_OPT_SIZE + DNS_OPTION_FIXED +
-		     DNS_EDE_FIXED;
-
-	return len < DNS_MESSAGE_MAX ? len : DNS_MESSAGE_MAX;
+	return entry->len + (needs_opt(entry) ? (size_t)OPT_MAX : 0);
 }
 
-/* Adds what was said upstream, if there is room for it. */
-static void
-put_ede(const struct dns_entry *e, struct dns_buf *out, struct dns_response *r)
+/* Adds the upper bits of the RCODE, and what was said upstream. */
+static int
+put_opt(const struct dns_entry *e, struct dns_buf *out, struct dns_response *r)
 {
 	struct dns_opt opt = {.rcode = e->rcode};
 	struct dns_record rr;
@@ -173,14 +181,17 @@ put_ede(const struct dns_entry *e, struct dns_buf *out, struct dns_response *r)
 	int rc;
 
 	if (dns_opt_start(out, &opt, &at) != 0)
-		return;
-	(void)dns_opt_add_ede(out, at, (uint16_t)e->ede, NULL);
+		return -EMSGSIZE;
+	if (e->ede != DNS_EDE_NONE &&
+	    dns_opt_add_ede(out, at, (uint16_t)e->ede, NULL) != 0)
+		return -EMSGSIZE;
 	rc = dns_record_read(out->data, out->len, at, &rr);
 	assert(rc == 0);
 	(void)rc;
 	dns_edns_read(out->data, &rr, &r->edns);
 	r->opt_start = at;
 	r->opt_end = out->len;
+	return 0;
 }
 
 int
@@ -197,16 +208,14 @@ dns_entry_copy(const struct dns_entry_view *view, struct dns_buf *out,
 	};
 	struct dns_buf b = *out;
 
-	if (b.size > DNS_MESSAGE_MAX)
-		b.size = DNS_MESSAGE_MAX;
 	if (b.size < r.records)
 		return -EMSGSIZE;
 	memcpy(b.data, e->data, r.records);
 	b.len = r.records;
 	if (dns_entry_put(view, &b) != 0)
 		return -EMSGSIZE;
-	if (e->ede != DNS_EDE_NONE)
-		put_ede(e, &b, &r);
+	if (needs_opt(e) && put_opt(e, &b, &r) != 0)
+		return -EMSGSIZE;
 	r.len = b.len;
 	out->len = b.len;
 	*ret_response = r;

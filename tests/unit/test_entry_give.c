@@ -394,6 +394,11 @@ test_copy(void)
 	check_copy(&k, 1, &r);
 	CU_ASSERT_EQUAL(r.rcode, SERVFAIL);
 	CU_ASSERT(r.opt_start != 0);
+	/* The upper bits of an RCODE are in the OPT. */
+	e = (struct dns_error){.rcode = 17, .ede = DNS_EDE_NONE};
+	kept_fail(&k, &query, &e);
+	check_copy(&k, 1, &r);
+	CU_ASSERT_EQUAL(r.rcode, 17);
 	kept_done(&k);
 }
 
