@@ -37,8 +37,9 @@ is_message_sound(const struct dns_entry *e, struct dns_response *ret_r)
 		DNS_MATCH_ACCEPT)
 		return false;
 	*ret_r = r;
-	return r.question_len > 0 && r.question_len == e->question_len &&
-	       r.opt_start == 0 && r.tsig_start == 0 &&
+	return dns_get16(e->data + DNS_OFF_ID) == 0 && r.question_len > 0 &&
+	       r.question_len == e->question_len && r.opt_start == 0 &&
+	       r.tsig_start == 0 &&
 	       (r.flags & ~(FLAGS_KEPT | DNS_RCODE_MASK)) == 0 &&
 	       (r.flags & DNS_RCODE_MASK) == (e->rcode & DNS_RCODE_MASK);
 }

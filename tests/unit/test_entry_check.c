@@ -136,6 +136,9 @@ test_data(void)
 	data[2] |= 0x02; /* TC */
 	CU_ASSERT(!dns_entry_check(k.entry, k.entry->size));
 	data[2] &= 0xfd;
+	data[1] = 1; /* an ID */
+	CU_ASSERT(!dns_entry_check(k.entry, k.entry->size));
+	data[1] = 0;
 	CU_ASSERT(dns_entry_check(k.entry, k.entry->size));
 	/* A text without an end. */
 	keep_kind(&k, DNS_ENTRY_FAILURE);
