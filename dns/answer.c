@@ -275,7 +275,8 @@ mend_ttls(const struct dns_query *q, struct dns_buf *out)
 	size_t records = DNS_HEADER_SIZE + q->question_len;
 	struct dns_ttls t;
 
-	if (dns_ttls_read(out->data, out->len, records, &t) != 0)
+	if (dns_ttls_read(out->data, out->len, records, &t) != 0 ||
+	    !dns_ttls_are_apart(&t, out->data, out->len, records, 0, 0))
 		return;
 	dns_ttls_limit(&t, 0, DNS_TTL_MAX);
 	dns_ttls_write(&t, out->data);

@@ -10,7 +10,8 @@
  *	the text	of failures only; with its NUL
  *
  * Each TTL of the message is at least `life`, so that what is left of it is
- * more than 0 as long as the block is given.
+ * more than 0 as long as the block is given.  No name depends on an octet that
+ * is written over when it is.
  */
 #include "dns/entry.h"
 
@@ -313,10 +314,14 @@ finish(struct draft *d, size_t room)
 	e->size = (uint32_t)dns_entry_size(e);
 	if (e->size > room)
 		return DNS_ENTRY_TOO_LARGE;
+	dns_entry_find_turn(e, &d->ttls, &e->turn_first, &e->turn_count);
+	if (!dns_ttls_are_apart(&d->ttls, e->data, e->len,
+		DNS_HEADER_SIZE + e->question_len, e->turn_first,
+		e->turn_count))
+		return DNS_ENTRY_ENTANGLED;
 	dns_ttls_write(&d->ttls, e->data);
 	for (i = 0; i < d->ttls.count; i++, place += DNS_ENTRY_PLACE)
 		dns_put16(place, d->ttls.at[i]);
-	dns_entry_find_turn(e, &d->ttls, &e->turn_first, &e->turn_count);
 	return DNS_ENTRY_MADE;
 }
 

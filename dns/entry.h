@@ -53,6 +53,7 @@ enum dns_entry_verdict {
 	DNS_ENTRY_NO_SOA,    /* negative and without an SOA that counts */
 	DNS_ENTRY_TOO_EARLY, /* refused since it came in early data */
 	DNS_ENTRY_TOO_LARGE, /* it does not fit into the room */
+	DNS_ENTRY_ENTANGLED, /* names of it lead into what changes */
 };
 
 /*

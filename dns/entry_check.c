@@ -96,7 +96,9 @@ are_ttls_sound(const struct dns_entry *e, const struct dns_response *r)
 			return false;
 	}
 	dns_entry_find_turn(e, &t, &first, &count);
-	return e->turn_first == first && e->turn_count == count;
+	return e->turn_first == first && e->turn_count == count &&
+	       dns_ttls_are_apart(
+		   &t, e->data, e->len, r->records, first, count);
 }
 
 bool

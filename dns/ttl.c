@@ -18,6 +18,10 @@
 
 #define TYPE_SIZE 2
 
+/* A set of octets of a message, a bit for each. */
+#define OCTET_BITS 8
+#define OCTET_SET (DNS_MESSAGE_MAX / OCTET_BITS + 1)
+
 struct reader {
 	const uint8_t *msg;
 	size_t len;
@@ -163,4 +167,105 @@ dns_ttls_write(const struct dns_ttls *t, uint8_t *msg)
 
 	for (i = 0; i < t->count; i++)
 		dns_put32(msg + t->at[i], t->ttl[t->set[i]]);
+}
+
+static bool
+has_octet(const uint8_t *set, size_t at)
+{
+	return (set[at / OCTET_BITS] >> at % OCTET_BITS & 1) != 0;
+}
+
+static void
+add_octets(uint8_t *set, size_t at, size_t len)
+{
+	for (; len > 0; at++, len--)
+		set[at / OCTET_BITS] |= (uint8_t)(1U << at % OCTET_BITS);
+}
+
+/* Octets that may change, and where labels were found that do not. */
+struct changes {
+	const uint8_t *msg;
+	uint8_t may_change[OCTET_SET];
+	uint8_t is_apart[OCTET_SET];
+};
+
+/*
+ * Walks a sound name, label by label and pointer by pointer.  Where it comes
+ * to what was walked before, that was good, or nobody would be walking still.
+ */
+static bool
+is_name_apart(struct changes *c, size_t pos)
+{
+	bool is_pointer;
+	size_t len;
+	size_t i;
+
+	while (!has_octet(c->is_apart, pos)) {
+		add_octets(c->is_apart, pos, 1);
+		is_pointer = c->msg[pos] >= DNS_POINTER_BITS;
+		len = is_pointer ? DNS_POINTER_SIZE : 1 + (size_t)c->msg[pos];
+		for (i = 0; i < len; i++) {
+			if (has_octet(c->may_change, pos + i))
+				return false;
+		}
+		if (c->msg[pos] == 0)
+			return true;
+		pos = is_pointer ? dns_get16(c->msg + pos) & DNS_POINTER_MASK
+				 : pos + len;
+	}
+	return true;
+}
+
+static bool
+are_names_apart(struct changes *c, const struct dns_record *rr)
+{
+	struct dns_part_walk walk;
+	struct dns_part part;
+	int rc;
+
+	if (!is_name_apart(c, rr->start))
+		return false;
+	dns_part_first(c->msg, rr, &walk);
+	while ((rc = dns_part_next(&walk, &part)) > 0) {
+		if (part.kind == DNS_PART_NAME && !is_name_apart(c, part.start))
+			return false;
+	}
+	return rc == 0;
+}
+
+static void
+add_changes(
+    struct changes *c, const struct dns_ttls *t, size_t first, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		add_octets(c->may_change, t->at[i], sizeof(t->ttl[0]));
+	for (i = first; i < first + count; i++)
+		add_octets(c->may_change, t->at[i] + DNS_TTL_TO_RDATA,
+		    dns_get16(c->msg + t->at[i] + DNS_TTL_TO_RDLENGTH));
+}
+
+bool
+dns_ttls_are_apart(const struct dns_ttls *t, const uint8_t *msg, size_t len,
+    size_t records, size_t first, size_t count)
+{
+	struct changes c;
+	struct dns_record rr;
+	size_t pos = records;
+
+	/* No more than what the message needs of these 16 KiB. */
+	c.msg = msg;
+	memset(c.may_change, 0, len / OCTET_BITS + 1);
+	memset(c.is_apart, 0, len / OCTET_BITS + 1);
+	add_changes(&c, t, first, count);
+	if (records >= DNS_HEADER_SIZE + DNS_QUESTION_FIXED)
+		add_octets(c.may_change, records - DNS_QUESTION_FIXED,
+		    DNS_QUESTION_FIXED);
+	for (; pos < len; pos = rr.end) {
+		if (dns_record_read(msg, len, pos, &rr) != 0 ||
+		    !are_names_apart(&c, &rr))
+			return false;
+	}
+	return true;
 }

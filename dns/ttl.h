@@ -6,6 +6,7 @@
 #ifndef DNS_TTL_H
 #define DNS_TTL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -57,6 +58,17 @@ void dns_ttls_limit(struct dns_ttls *t, uint32_t least, uint32_t most);
 
 /* The smallest of all; DNS_TTL_MAX if there are no records. */
 uint32_t dns_ttls_smallest(const struct dns_ttls *t);
+
+/*
+ * Do all names remain what they are whatever is written into the TTLs, the type
+ * and class of the question, which stands in front of `records`, and the RDATA
+ * of these `count` records from `first`?  Compression pointers may lead
+ * anywhere, but only a hostile message has any that lead there.  The message is
+ * one that dns_response_check() accepted, or a copy of its records.  Linear in
+ * its length but for 255 steps a name.
+ */
+bool dns_ttls_are_apart(const struct dns_ttls *t, const uint8_t *msg,
+    size_t len, size_t records, size_t first, size_t count);
 
 /* Writes them into the message that they were read of. */
 void dns_ttls_write(const struct dns_ttls *t, uint8_t *msg);

@@ -1066,6 +1066,11 @@ test_ttls(void)
 	CU_ASSERT_FATAL(relay(&q, &a));
 	PROVE("FWD-089", got_ttl(&q, 0) == 0 && got_ttl(&q, 1) == 0);
 	PROVE("BAD-142", got_ttl(&q, 0) == got_ttl(&q, 2));
+	/* A name that leads into the TTL would not be the same. */
+	start_ttl(&a, UINT32_C(0x01610000));
+	dnsmsg_a(&a, IN_ADDITIONAL, "@39");
+	CU_ASSERT_FATAL(relay(&q, &a));
+	CU_ASSERT_EQUAL(got_ttl(&q, 0), UINT32_C(0x01610000));
 }
 
 /* Any message, OPT anywhere: what is left says the same as before. */

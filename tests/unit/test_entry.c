@@ -418,6 +418,51 @@ test_uncompressed(void)
 	kept_done(&k);
 }
 
+/* An A record, its RDATA the name "a" and something. */
+static void
+add_name_address(struct dnsmsg *m, unsigned octet)
+{
+	size_t place = dnsmsg_record(m, IN_ANSWER, "@12", A);
+
+	dnsmsg_bytes(m, "\1a", 3);
+	dnsmsg_u8(m, octet);
+	dnsmsg_rdata_end(m, place);
+}
+
+/* Names that lead into what is written over when an answer is given. */
+static void
+test_entangled(void)
+{
+	struct kept k = {.entry = NULL};
+	struct dnsmsg query;
+	struct dnsmsg m;
+
+	ask(&query);
+	/* Into the type of the question, which stands at 25. */
+	kept_response(&m, "www.example", A, 0);
+	kept_a(&m, IN_ANSWER, "@25", 300, 1);
+	CU_ASSERT_EQUAL(
+	    kept_make(&k, &query, &m, 0, &kept_rules), DNS_ENTRY_ENTANGLED);
+	/* Into a TTL, which stands at 35: "a." */
+	kept_response(&m, "www.example", A, 0);
+	kept_a(&m, IN_ANSWER, "@12", UINT32_C(0x01610001), 1);
+	kept_name(&m, IN_ADDITIONAL, "@12", CNAME, 300, "@35");
+	CU_ASSERT_EQUAL(
+	    kept_make(&k, &query, &m, 0, &kept_rules), DNS_ENTRY_ENTANGLED);
+	/* Into an address, at 41, which stays where it is; and then not. */
+	kept_response(&m, "www.example", A, 0);
+	add_name_address(&m, 1);
+	kept_a(&m, IN_ADDITIONAL, "b.@41", 300, 1);
+	CU_ASSERT(kept_keep(&k, &query, &m));
+	kept_response(&m, "www.example", A, 0);
+	add_name_address(&m, 1);
+	add_name_address(&m, 2);
+	kept_a(&m, IN_ADDITIONAL, "b.@41", 300, 1);
+	CU_ASSERT_EQUAL(
+	    kept_make(&k, &query, &m, 0, &kept_rules), DNS_ENTRY_ENTANGLED);
+	kept_done(&k);
+}
+
 void
 test_entry_register(void)
 {
@@ -436,4 +481,5 @@ test_entry_register(void)
 	unit_test(s, "failure", test_failure);
 	unit_test(s, "strip", test_strip);
 	unit_test(s, "uncompressed", test_uncompressed);
+	unit_test(s, "entangled", test_entangled);
 }
