@@ -10,11 +10,6 @@
 
 #include <errno.h>
 
-#include "dns/record.h"
-
-/* Where the TTL stands behind TYPE and CLASS. */
-#define TTL_OFFSET 4
-
 static void
 put_flags(uint8_t *msg, bool is_secure)
 {
@@ -25,20 +20,6 @@ put_flags(uint8_t *msg, bool is_secure)
 		flags |= DNS_FLAG_AD;
 	dns_put16(msg + DNS_OFF_ID, 0);
 	dns_put16(msg + DNS_OFF_FLAGS, flags);
-}
-
-/* Of records that have been walked before.  OPT has no TTL. */
-static void
-limit_ttls(uint8_t *msg, const struct dns_response *r)
-{
-	size_t pos = r->records;
-	struct dns_record rr;
-
-	while (pos < r->len && dns_record_read(msg, r->len, pos, &rr) == 0) {
-		if (rr.type != DNS_TYPE_OPT && rr.ttl > DNS_TTL_MAX)
-			dns_put32(msg + rr.fixed + TTL_OFFSET, DNS_TTL_MAX);
-		pos = rr.end;
-	}
 }
 
 int
@@ -57,7 +38,6 @@ dns_resolved_read(const struct dns_query *q, uint8_t *msg, size_t len,
 	put_flags(msg, is_secure);
 	if (dns_response_check(msg, len, &e, &r) != DNS_MATCH_ACCEPT)
 		return -EBADMSG;
-	limit_ttls(msg, &r);
 	*ret_response = r;
 	return 0;
 }

@@ -12,14 +12,12 @@
 
 #include "dns/message.h"
 #include "dns/response.h"
-#include "dns/ttl.h"
 
 /*
  * Reads the `len` octets at `msg` as the answer to `q`, and changes what is
  * not the resolver's to say: ID, opcode, RD and CD do not matter, AA and TC
  * are clear, RA is set (it recurses), AD is set if and only if `is_secure`.
- * TTLs are at most DNS_TTL_MAX, those with the highest bit included.  The
- * question must be that of `q`; its case does not matter.  Returns 0, or
+ * The question must be that of `q`; its case does not matter.  Returns 0, or
  * -EBADMSG for what is no answer to `q` or cannot be parsed.
  */
 int dns_resolved_read(const struct dns_query *q, uint8_t *msg, size_t len,

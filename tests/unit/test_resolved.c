@@ -15,7 +15,6 @@ enum {
 	ID = 0x1234,
 	/* QR, opcode 15, AA, TC, RD, no RA, Z, AD, CD, NXDOMAIN */
 	ODD_FLAGS = 0xff73,
-	TTL_AT = 4, /* behind TYPE and CLASS */
 };
 
 /* The client asks for www.ExAmple.com A; what was found is at `data`. */
@@ -67,46 +66,6 @@ test_flags(void)
 }
 
 static void
-add_ttl(struct dnsmsg *m, uint32_t ttl)
-{
-	size_t at = m->len + 2 + TTL_AT;
-
-	dnsmsg_a(m, IN_ANSWER, "@12");
-	dns_put32(m->data + at, ttl);
-}
-
-static void
-test_ttl(void)
-{
-	static const uint32_t ttls[][2] = {
-	    {0, 0},
-	    {1, 1},
-	    {604800, 604800},
-	    {604801, 604800},
-	    {UINT32_C(0x80000000), 604800},
-	    {UINT32_MAX, 604800},
-	};
-	const size_t count = sizeof(ttls) / sizeof(ttls[0]);
-	const uint8_t *first;
-	struct dnsmsg m;
-	size_t i;
-
-	dnsmsg_start(&m, 0, 0x8180);
-	dnsmsg_question(&m, "www.example.com", A);
-	for (i = 0; i < count; i++)
-		add_ttl(&m, ttls[i][0]);
-	/* Its TTL is none: version and flags. */
-	dnsmsg_opt(&m, 4096, UINT32_C(0x00ff8000), NULL, 0);
-	CU_ASSERT_EQUAL_FATAL(read_as(&m, false), 0);
-	first = data + found.records + 2 + TTL_AT;
-	for (i = 0; i < count; i++)
-		CU_ASSERT_EQUAL(dns_get32(first + i * 16), ttls[i][1]);
-	CU_ASSERT_EQUAL(found.edns.flags, 0x8000);
-	CU_ASSERT_EQUAL(found.edns.version, 0xff);
-	drop();
-}
-
-static void
 test_others(void)
 {
 	struct dnsmsg m;
@@ -150,7 +109,6 @@ test_resolved_register(void)
 	CU_pSuite suite = unit_suite("resolved");
 
 	unit_test(suite, "flags", test_flags);
-	unit_test(suite, "TTL", test_ttl);
 	unit_test(suite, "others", test_others);
 	unit_test(suite, "cut", test_cut);
 }
