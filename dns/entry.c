@@ -372,6 +372,9 @@ dns_entry_make(const struct dns_response *r, const struct dns_entry_how *how,
 	static const char said[] = "said by the upstream server";
 	struct dns_error e = {.rcode = failure_rcode(r->rcode)};
 
+	/* What answers an UPDATE may lack all RDATA (RFC 2136 2.4). */
+	if ((r->flags & DNS_OPCODE_MASK) != 0)
+		return DNS_ENTRY_NO_MATCH;
 	if ((r->flags & DNS_FLAG_TC) != 0)
 		return DNS_ENTRY_TRUNCATED;
 	e.ede = dns_ede_find(r->msg + r->edns.options, r->edns.options_len);

@@ -47,7 +47,7 @@ enum dns_entry_kind {
 /* Was it made, and if not, why not? */
 enum dns_entry_verdict {
 	DNS_ENTRY_MADE,
-	DNS_ENTRY_NO_MATCH,  /* not the answer to this question (FWD-102) */
+	DNS_ENTRY_NO_MATCH,  /* no answer to this question, or no QUERY */
 	DNS_ENTRY_TRUNCATED, /* RFC 2181 9 */
 	DNS_ENTRY_TTL_ZERO,  /* one of its TTLs is, or its SOA says so */
 	DNS_ENTRY_NO_SOA,    /* negative and without an SOA that counts */

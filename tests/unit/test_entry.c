@@ -321,6 +321,11 @@ test_refused(void)
 	};
 	PROVE("FWD-102", dns_entry_make(&r, &how, &kept_rules, block,
 			     DNS_ENTRY_FAILURE_MAX) == DNS_ENTRY_NO_MATCH);
+	how.question = m.data + DNS_HEADER_SIZE;
+	r.flags |= DNS_OPCODE_UPDATE << DNS_OPCODE_SHIFT;
+	CU_ASSERT_EQUAL(
+	    dns_entry_make(&r, &how, &kept_rules, block, DNS_ENTRY_FAILURE_MAX),
+	    DNS_ENTRY_NO_MATCH);
 	free(block);
 	kept_done(&k);
 }
