@@ -33,7 +33,7 @@ struct dns_cache_rules {
 	size_t bytes;
 	struct dns_entry_rules entry; /* what is kept, and how long */
 	uint32_t stale;	      /* given beyond its end (RFC 8767); 0: never */
-	uint32_t stale_ttl;   /* of the records then (RFC 8767 4: 30) */
+	uint32_t stale_ttl;   /* of the records then, not 0 (RFC 8767 4: 30) */
 	uint32_t stale_retry; /* no new attempt after one that failed (30) */
 	bool prefetch;	      /* hits say when to ask again */
 	bool rotate;	      /* hits say so, for dns_answer_cached() */
@@ -92,6 +92,7 @@ struct dns_cache_hit {
 	/* Octets by which the asked QNAME is longer than that of the entry, an
 	 * NXDOMAIN for a name above it (RFC 8020); else 0. */
 	size_t below;
+	uint8_t scope; /* SCOPE to tell who asked with Client Subnet */
 	/* It is asked for often and is about to expire; somebody should ask
 	 * again, and only this asker is told. */
 	bool wants_refresh;
@@ -102,6 +103,7 @@ struct dns_cache_hit {
 struct dns_cache_record {
 	const struct dns_entry *entry; /* question and all */
 	struct dns_key_net net;
+	uint8_t scope; /* as in a hit */
 	bool is_do;
 	bool is_cd;
 	nsec age; /* since it was stored */
@@ -125,7 +127,7 @@ struct dns_cache *dns_cache_new(
  * stays that of the first rules.
  */
 void dns_cache_configure(
-    struct dns_cache *c, const struct dns_cache_rules *rules);
+    struct dns_cache *c, const struct dns_cache_rules *rules, nsec now);
 
 /* Frees it with all entries; nobody may use it any more.  NULL is fine. */
 void dns_cache_free(struct dns_cache *c);
@@ -150,15 +152,16 @@ void dns_cache_leave(struct dns_cache_hit *hit);
 
 /*
  * Keeps an answer to a key's question, accepted by dns_response_check(), if
- * dns_entry_make() makes an entry of it, in the place of an older one.  `scope`
- * is the answer's Client Subnet option, which dns_ecs_is_answer() accepted, or
- * NULL if it has none: then it holds for everybody (RFC 7871 7.3). An RCODE
- * other than NOERROR and NXDOMAIN is a failure: MARKED where there is data that
- * is fresh, or may yet be given stale (RFC 8767 4).
+ * dns_entry_make() makes an entry of it, in the place of an older one.  With
+ * key->ecs it is kept for whom dns_ecs_network() says, and REFUSED if nobody
+ * can say.
+ *
+ * An RCODE other than NOERROR and NXDOMAIN is a failure: MARKED where there is
+ * data that is fresh, or may yet be given stale (RFC 8767 4).
  */
 enum dns_cache_outcome dns_cache_store(struct dns_cache *c,
     const struct dns_key *key, const struct dns_response *r,
-    const struct dns_entry_how *how, const struct dns_ecs *scope, nsec now);
+    const struct dns_entry_how *how, nsec now);
 
 /*
  * Keeps that there was no answer, for the rules' failure_ttl (RFC 9520 3.2).

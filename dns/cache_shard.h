@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * One shard of the cache: its entries, its bound, and what gives way.  All
+ * functions but init and done want the lock held by the caller.
+ */
+#ifndef DNS_CACHE_SHARD_H
+#define DNS_CACHE_SHARD_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dns/cache.h"
+#include "dns/cache_table.h"
+
+#define DNS_ECS_FAMILIES 2
+#define DNS_ECS_BITS (DNS_ECS_ADDRESS * 8)
+
+struct dns_shard {
+	_Alignas(DNS_BUCKET_SIZE) pthread_mutex_t lock;
+	struct dns_cache_rules rules;
+	size_t bound; /* this shard's part of rules.bytes */
+	size_t fixed; /* octets of it that no item can have */
+	size_t bytes; /* in use; never more than `bound` */
+	struct dns_table table;
+	struct list small; /* newcomers, oldest first */
+	struct list main;  /* what was asked for again, or came again */
+	size_t small_bytes;
+	uint32_t hand; /* the bucket where to look for dead items next */
+	/* Items for everybody, and by length of prefix. */
+	uint32_t everybody;
+	uint32_t nets[DNS_ECS_FAMILIES][DNS_ECS_BITS + 1];
+	struct dns_cache_stats stats; /* written under the lock */
+};
+
+/* Makes an empty shard of `bound` octets.  Returns 0 or -ENOMEM. */
+int dns_shard_init(
+    struct dns_shard *s, const struct dns_cache_rules *rules, size_t bound);
+
+/* Frees all that is in it. */
+void dns_shard_done(struct dns_shard *s);
+
+/* Other rules.  Without memory for a table of the new size the bound stays as
+ * it is; so it does if others hold more than that. */
+void dns_shard_configure(struct dns_shard *s,
+    const struct dns_cache_rules *rules, size_t bound, nsec now);
+
+/*
+ * Charges `cost` octets, after as many entries have been dropped as it takes.
+ * False if that is too much for one entry, or others hold too much.
+ */
+bool dns_shard_reserve(struct dns_shard *s, size_t cost, nsec now);
+
+/* Gives back what was charged and not used. */
+void dns_shard_refund(struct dns_shard *s, size_t cost);
+
+/* Time since an item was stored; 0 for a clock that runs behind. */
+nsec dns_item_age(const struct dns_item *item, nsec now);
+
+/* Past its end; and so long that it is of no use. */
+bool dns_item_is_over(const struct dns_item *item, nsec now);
+bool dns_item_is_dead(
+    const struct dns_shard *s, struct dns_item *item, nsec now);
+
+/*
+ * The next wider network for which there may be items: shorter prefixes, then
+ * everybody.  False if there is none.
+ */
+bool dns_shard_widen(const struct dns_shard *s, const struct dns_key *key,
+    struct dns_key_net *net);
+
+/*
+ * Adds an item, whose cost was charged, under what is wanted; an item that was
+ * there is dropped, and hands down its place in the queues.
+ */
+void dns_shard_put(
+    struct dns_shard *s, struct dns_item *item, const struct dns_want *want);
+
+/* Takes an item out and frees it. */
+void dns_shard_drop(struct dns_shard *s, struct dns_item *item);
+
+#endif
