@@ -254,6 +254,7 @@ relay_records(const struct dns_query *q, const struct dns_hop *hop,
 	    .qtype = q->qtype,
 	    .strip_dnssec = has_strip(q, how),
 	    .edit = how->edit,
+	    .alias_at = how->below > 0 ? DNS_HEADER_SIZE + how->below : 0,
 	};
 	struct dns_buf b = *out;
 	int rc;
@@ -287,7 +288,7 @@ static size_t
 asked_len(const struct dns_query *q, const struct dns_relay *how)
 {
 	return how->alias != NULL ? how->alias->target_len + DNS_QUESTION_FIXED
-				  : q->question_len;
+				  : q->question_len - how->below;
 }
 
 int
@@ -439,7 +440,8 @@ may_grow(const struct dns_query *q, const struct dns_response *r,
 	struct dns_rewrite rewrite = {
 	    .strip_dnssec = has_strip(q, how),
 	    .edit = how->edit,
-	    .alias_at = how->alias != NULL ? DNS_HEADER_SIZE : 0,
+	    .alias_at =
+		how->alias != NULL || how->below > 0 ? DNS_HEADER_SIZE : 0,
 	};
 
 	return dns_rewrite_may_grow(r, &rewrite);

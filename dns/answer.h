@@ -47,6 +47,10 @@ struct dns_relay {
 	/* The question of `r` is for another name, and the answer begins with
 	 * these records, which lead there; NULL: it is the client's. */
 	const struct dns_alias *alias;
+	/* The question of `r`, which is NXDOMAIN, is for a name above the
+	 * client's, by so many octets shorter (RFC 8020); 0: it is not.  Not
+	 * together with an alias. */
+	size_t below;
 };
 
 /*
