@@ -27,6 +27,10 @@
 	X(query_any, "answered with one HINFO: ANY")                           \
 	X(query_asked, "asked upstream")                                       \
 	X(query_shared, "wait for what is asked upstream already")             \
+	X(cache_hits, "found in the cache")                                    \
+	X(cache_misses, "not found in the cache")                              \
+	X(cache_failures, "failures found in the cache")                       \
+	X(cache_prefetched, "asked upstream before the cache forgot")          \
 	X(query_relayed, "answered with what upstream said")                   \
 	X(query_failed, "answered SERVFAIL: nothing came from upstream")       \
 	X(dns64_asked, "asked upstream for A, too: DNS64")                     \

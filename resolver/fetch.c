@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dns/cache.h"
 #include "resolver/limits.h"
 #include "resolver/net/addr.h"
 
@@ -28,8 +29,9 @@ struct fetch {
 	bool is_in_table;
 	bool is_refresh;
 	bool is_over;
+	bool is_to_be_kept; /* it has a key, and is not of another upstream */
 	struct hash_node node;
-	struct dns_key key; /* of `query`, if it is in the table */
+	struct dns_key key; /* of `query`, if that has one */
 	struct dns_query query;
 	struct dns_ecs ecs;
 	union net_addr client;
@@ -112,11 +114,100 @@ fetches_done(struct fetches *f)
 void
 fetches_renew(struct fetches *f)
 {
-	for (struct list *l = f->all.next; l != &f->all; l = l->next)
-		close_fetch(container_of(l, struct fetch, link));
+	for (struct list *l = f->all.next; l != &f->all; l = l->next) {
+		struct fetch *fetch = container_of(l, struct fetch, link);
+
+		fetch->is_to_be_kept = false;
+		close_fetch(fetch);
+	}
 }
 
 /* -------------------------------------------------------------- the end -- */
+
+void
+fetch_error(const struct upstream_result *result, struct dns_error *ret_error)
+{
+	static const struct {
+		int status;
+		int ede;
+		const char *text;
+	} rows[] = {
+	    {-ETIMEDOUT, DNS_EDE_NO_REACHABLE_AUTHORITY,
+		"no upstream server answered in time"},
+	    {-EBADMSG, DNS_EDE_INVALID_DATA,
+		"upstream's answer cannot be parsed"},
+	    {-EAGAIN, DNS_EDE_OTHER, "too many queries are waiting"},
+	    {-EDQUOT, DNS_EDE_OTHER,
+		"too many queries of this network are waiting"},
+	    {-ENOMEM, DNS_EDE_OTHER, "out of memory"},
+	    {-EIO, DNS_EDE_OTHER, "recursion does not work"},
+	};
+	int ede = DNS_EDE_NETWORK_ERROR;
+	const char *text = "no way to any upstream server";
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].status == result->status) {
+			ede = rows[i].ede;
+			text = rows[i].text;
+		}
+	}
+	if (result->ede_text != NULL) {
+		ede = result->ede;
+		text = result->ede_text;
+	}
+	*ret_error = (struct dns_error){DNS_RCODE_SERVFAIL, ede, text};
+}
+
+/* RFC 9520 3.2: is that a failure of who was asked, not of ours? */
+static bool
+is_theirs(int status)
+{
+	switch (status) {
+	case -ETIMEDOUT:
+	case -ECONNREFUSED:
+	case -EBADMSG:
+	case -EREMOTEIO:
+	case -EKEYREJECTED:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void
+keep_answer(struct fetch *fetch, struct dns_cache *cache,
+    const struct upstream_result *result, nsec now)
+{
+	const struct dns_key *key = &fetch->key;
+	struct dns_entry_how how = {
+	    .question = key->question,
+	    .question_len = key->question_len,
+	    .is_do = key->is_do,
+	    .is_ad_trusted = result->is_ad_trusted,
+	    .strip_dnssec = result->strip_dnssec,
+	};
+
+	(void)dns_cache_store(cache, key, result->response, &how, now);
+}
+
+/* Puts what came into the cache, if it is for others than who waits. */
+static void
+keep(struct fetch *fetch, const struct upstream_result *result)
+{
+	const struct fetch_env *env = &fetch->fetches->env;
+	struct dns_cache *cache = *env->cache;
+	nsec now = env->now(env->ctx);
+	struct dns_error e;
+
+	if (cache == NULL || !fetch->is_to_be_kept)
+		return;
+	if (result->status == 0) {
+		keep_answer(fetch, cache, result, now);
+	} else if (is_theirs(result->status)) {
+		fetch_error(result, &e);
+		(void)dns_cache_fail(cache, &fetch->key, &e, now);
+	}
+}
 
 static void
 on_result(struct upstream_ask *ask, const struct upstream_result *result)
@@ -125,6 +216,7 @@ on_result(struct upstream_ask *ask, const struct upstream_result *result)
 
 	fetch->is_over = true;
 	close_fetch(fetch);
+	keep(fetch, result);
 	while (!list_is_empty(&fetch->waiters)) {
 		struct fetch_waiter *w = waiter_of(fetch->waiters.next);
 
@@ -218,6 +310,7 @@ fill(struct fetch *fetch, struct fetches *f,
 	fetch->is_in_table = false;
 	fetch->is_refresh = false;
 	fetch->is_over = false;
+	fetch->is_to_be_kept = question->key != NULL;
 	list_init(&fetch->link);
 	list_init(&fetch->waiters);
 	net_addr_copy(&fetch->client, question->client);

@@ -43,11 +43,13 @@
 #include "base/list.h"
 #include "base/pool.h"
 #include "base/timer.h"
+#include "dns/answer.h"
 #include "dns/ecs.h"
 #include "dns/key.h"
 #include "dns/message.h"
 #include "resolver/back/upstream.h"
 
+struct dns_cache;
 struct fetch;
 struct fetch_waiter;
 
@@ -83,6 +85,11 @@ struct fetch_question {
 /* What they work with, borrowed. */
 struct fetch_env {
 	struct timers *timers; /* as those of struct upstream_env */
+	nsec (*now)(void *ctx);
+	void *ctx;
+	/* Where the owner has it, who may change it at any time; NULL there:
+	 * nothing is kept. */
+	struct dns_cache *const *cache;
 	const uint8_t *key; /* HASH_KEY_LEN octets: dns_key_make()'s secret */
 };
 
@@ -103,7 +110,7 @@ void fetches_done(struct fetches *f);
 
 /*
  * What is upstream has changed: who asks from now on is asked for anew, those
- * who wait get what they have asked for.
+ * who wait get what they have asked for, and that is not kept.
  */
 void fetches_renew(struct fetches *f);
 
@@ -137,5 +144,11 @@ void fetch_leave(struct fetch_waiter *waiter);
  * many of these are on their way.
  */
 int fetch_refresh(struct fetches *f, const struct fetch_question *question);
+
+/* What is said of a question that has no answer (result->status is not 0):
+ * SERVFAIL, and why (RFC 8914 4.23 - 4.25).  The text is
+ * that of *result, or static. */
+void fetch_error(
+    const struct upstream_result *result, struct dns_error *ret_error);
 
 #endif

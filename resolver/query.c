@@ -13,6 +13,7 @@
  *	  a CNAME of ours leads away?               then ask for where it leads
  *	a special name?                             answered here
  *	is recursion wanted?                        REFUSED, EDE 20
+ *	do we remember it?                          answered from the cache
  *	ask upstream                                what it says, or SERVFAIL
  *	  nothing for AAAA, and DNS64?              then ask for A, synthesise
  *	  ANY, and we say little?                   one HINFO (RFC 8482)
@@ -26,6 +27,7 @@
 #include "resolver/query_alias.h"
 #include "resolver/query_answer.h"
 #include "resolver/query_ask.h"
+#include "resolver/query_cache.h"
 #include "resolver/query_operator.h"
 #include "resolver/query_special.h"
 #include "resolver/worker.h"
@@ -67,6 +69,8 @@ query_run_new(struct query *query)
 	q->is_partly_answered = false;
 	q->waiter.done = query_ask_on_result;
 	q->waiter.fetch = NULL;
+	q->is_missed = false;
+	q->copied = NULL;
 	q->copy = NULL;
 	return q;
 }
@@ -76,6 +80,7 @@ query_run_free(struct query_run *q)
 {
 	query_dns64_done(q);
 	query_alias_done(q);
+	query_cache_done(q);
 	if (q->copy != q->inline_copy)
 		free(q->copy);
 	q->query->run = NULL;
@@ -183,6 +188,8 @@ descend(struct query_run *q, const uint8_t *msg, size_t len,
 	if (!(q->dns.flags & DNS_FLAG_RD))
 		return query_refuse(
 		    q, &n->query_policy, &no_recursion, ret_answer);
+	if (query_cache_answer(q, asker, ret_answer))
+		return QUERY_ANSWERED;
 	return query_ask(q, asker, q->worker->upstream, 0, ret_answer);
 }
 
@@ -255,7 +262,8 @@ query_kept(const struct query *query)
 
 	if (q == NULL)
 		return 0;
-	kept = sizeof(*q) + query_dns64_kept(q) + query_alias_kept(q);
+	kept = sizeof(*q) + query_dns64_kept(q) + query_alias_kept(q) +
+	       query_cache_kept(q);
 	if (q->transfer != NULL)
 		kept += transfer_held(q->transfer);
 	if (q->copy != q->inline_copy)

@@ -71,12 +71,17 @@ query_answer_relay(struct query_run *q, const struct query_dns64_end *end,
 	    .strip_dnssec = result->strip_dnssec,
 	    .ede = DNS_EDE_NONE,
 	    .edit = end->has_edit ? &end->edit.edit : NULL,
+	    .below = end->below,
 	};
 	bool raw = dns_query_is_raw(&q->dns);
 	struct dns_buf out;
 	size_t bound;
 	int rc;
 
+	if (result->ede_text != NULL) {
+		how.ede = result->ede;
+		how.ede_text = result->ede_text;
+	}
 	query_alias_relay(q, result->response, &how);
 	subnet_learn(&q->subnet, result->response);
 	bound = dns_answer_bound(
@@ -96,36 +101,11 @@ void
 query_answer_failure(struct query_run *q, const struct upstream_result *result,
     struct query_answer *ret)
 {
-	static const struct {
-		int status;
-		int ede;
-		const char *text;
-	} rows[] = {
-	    {-ETIMEDOUT, DNS_EDE_NO_REACHABLE_AUTHORITY,
-		"no upstream server answered in time"},
-	    {-EBADMSG, DNS_EDE_INVALID_DATA,
-		"upstream's answer cannot be parsed"},
-	    {-EAGAIN, DNS_EDE_OTHER, "too many queries are waiting"},
-	    {-EDQUOT, DNS_EDE_OTHER,
-		"too many queries of this network are waiting"},
-	    {-ENOMEM, DNS_EDE_OTHER, "out of memory"},
-	    {-EIO, DNS_EDE_OTHER, "recursion does not work"},
-	};
-	int ede = DNS_EDE_NETWORK_ERROR;
-	const char *text = "no way to any upstream server";
+	struct dns_error e;
 
 	counter_add(&q->worker->counters.query_failed, 1);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].status == result->status) {
-			ede = rows[i].ede;
-			text = rows[i].text;
-		}
-	}
-	if (result->ede_text != NULL) {
-		ede = result->ede;
-		text = result->ede_text;
-	}
-	query_answer_error(q, DNS_RCODE_SERVFAIL, ede, text, ret);
+	fetch_error(result, &e);
+	query_answer_error(q, e.rcode, e.ede, e.text, ret);
 }
 
 enum query_outcome

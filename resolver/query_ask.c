@@ -13,6 +13,7 @@
 #include "dns/any.h"
 #include "resolver/query_alias.h"
 #include "resolver/query_answer.h"
+#include "resolver/query_cache.h"
 #include "resolver/worker.h"
 
 void
@@ -59,28 +60,36 @@ is_shrunk(const struct query_run *q, const struct upstream_result *result)
 	       dns_any_may_shrink(&q->dns, result->response);
 }
 
+static void
+answer_end(struct query_run *q, const struct query_dns64_end *end,
+    struct query_answer *ret)
+{
+	struct service_counters *n = &q->worker->counters;
+
+	if (is_shrunk(q, &end->result)) {
+		counter_add(&n->query_any, 1);
+		query_answer_any(q, ret);
+	} else if (end->result.status == 0) {
+		counter_add(&n->query_relayed, 1);
+		query_answer_relay(q, end, ret);
+	} else {
+		query_answer_failure(q, &end->result, ret);
+	}
+}
+
 void
 query_ask_on_result(
     struct fetch_waiter *waiter, const struct upstream_result *result)
 {
 	struct query_run *q = container_of(waiter, struct query_run, waiter);
-	struct service_counters *n = &q->worker->counters;
 	struct query_answer answer = {.buf = NULL};
 	struct query_dns64_end end;
 
 	if (query_dns64_step(q, result, &end))
 		return; /* one more question */
-	counter_sub(&n->queries_now, 1);
+	counter_sub(&q->worker->counters.queries_now, 1);
 	query_ask_name(q);
-	if (is_shrunk(q, &end.result)) {
-		counter_add(&n->query_any, 1);
-		query_answer_any(q, &answer);
-	} else if (end.result.status == 0) {
-		counter_add(&n->query_relayed, 1);
-		query_answer_relay(q, &end, &answer);
-	} else {
-		query_answer_failure(q, &end.result, &answer);
-	}
+	answer_end(q, &end, &answer);
 	query_run_answer(q, answer);
 }
 
@@ -125,7 +134,8 @@ query_ask_end(struct query_run *q, int rc, struct query_answer *ret)
 
 int
 query_ask_fetch(struct query_run *q, struct upstream *upstream,
-    const struct dns_query *question, unsigned flags, nsec not_after)
+    const struct dns_query *question, unsigned flags, nsec not_after,
+    struct upstream_result *ret_result)
 {
 	struct fetches *f = &q->worker->fetches;
 	struct fetch_question ask = {
@@ -139,9 +149,27 @@ query_ask_fetch(struct query_run *q, struct upstream *upstream,
 	};
 	struct dns_key key;
 
-	if (fetch_key(f, upstream, question, ask.ecs, &key))
+	if (fetch_key(f, upstream, question, ask.ecs, &key)) {
+		if (query_cache_copy(q, question, &key, ret_result))
+			return QUERY_ASK_AT_ONCE;
 		ask.key = &key;
+	}
 	return fetch_start(f, &ask, &q->waiter, not_after);
+}
+
+/* The answer was there, to the first question at least. */
+static enum query_outcome
+go_on_at_once(struct query_run *q, const struct upstream_result *result,
+    struct query_answer *ret)
+{
+	struct query_dns64_end end;
+
+	if (query_dns64_step(q, result, &end)) {
+		counter_add(&q->worker->counters.queries_now, 1);
+		return QUERY_PENDING;
+	}
+	answer_end(q, &end, ret);
+	return QUERY_ANSWERED;
 }
 
 enum query_outcome
@@ -150,11 +178,15 @@ query_ask(struct query_run *q, const struct query_asker *asker,
 {
 	int rc = query_ask_keep(q, asker);
 	const struct dns_query *question;
+	struct upstream_result result;
 	nsec not_after;
 
 	if (rc == 0) {
 		question = query_dns64_start(q, &not_after);
-		rc = query_ask_fetch(q, upstream, question, flags, not_after);
+		rc = query_ask_fetch(
+		    q, upstream, question, flags, not_after, &result);
 	}
+	if (rc == QUERY_ASK_AT_ONCE)
+		return go_on_at_once(q, &result, ret);
 	return query_ask_end(q, rc, ret);
 }

@@ -13,13 +13,18 @@ enum query_outcome query_ask(struct query_run *q,
     const struct query_asker *asker, struct upstream *upstream, unsigned flags,
     struct query_answer *ret);
 
+/* The cache knew it: nobody is asked. */
+#define QUERY_ASK_AT_ONCE 2
+
 /*
- * Asks the servers of `upstream`, or recursion, for a query that keeps what it
- * needs: for its own question or one in its place, until `not_after`, if that
- * is not 0.  Returns as fetch_start().
+ * Asks the cache, and then the servers of `upstream`, or recursion, for a query
+ * that keeps what it needs: for its own question or one in its place, until
+ * `not_after`, if that is not 0.  Returns as fetch_start(), or
+ * QUERY_ASK_AT_ONCE with *ret_result, as query_cache_copy() does.
  */
 int query_ask_fetch(struct query_run *q, struct upstream *upstream,
-    const struct dns_query *question, unsigned flags, nsec not_after);
+    const struct dns_query *question, unsigned flags, nsec not_after,
+    struct upstream_result *ret_result);
 
 /* The end of a query's waiting: an answer, or one more question. */
 void query_ask_on_result(

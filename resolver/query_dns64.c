@@ -55,6 +55,12 @@ query_dns64_discovery(const struct query_run *q, const struct sockaddr *client)
 	return dns_discovery_find(&q->dns);
 }
 
+bool
+query_dns64_concerns(const struct query_run *q, const struct sockaddr *client)
+{
+	return dns64_is_candidate(&q->dns) && is_for(q->worker->config, client);
+}
+
 /* What is to be asked for the name of an address. */
 static const struct dns_query *
 start_reverse(struct query_run *q, const struct dns64 *rules)
@@ -72,10 +78,9 @@ query_dns64_start(struct query_run *q, nsec *ret_not_after)
 	struct config *config = q->worker->config;
 	nsec span = config->limits.query_timeout_ms * NSEC_PER_MSEC;
 	nsec now = worker_now(q->worker);
-	const struct sockaddr *client = net_addr_get(&q->client);
 
 	*ret_not_after = 0;
-	if (!dns64_is_candidate(&q->dns) || !is_for(config, client))
+	if (!query_dns64_concerns(q, net_addr_get(&q->client)))
 		return query_alias_question(q);
 	if (q->dns.qtype == DNS_TYPE_PTR)
 		return start_reverse(q, &config->dns64.rules);
@@ -127,10 +132,10 @@ make_question(struct query_dns64_second *s, const struct dns_query *q)
 	s->query.edns.flags = q->edns.flags;
 }
 
-/* A negative errno, unless the second question is on its way. */
+/* As query_ask_fetch(). */
 static int
-ask_second(
-    struct query_run *q, const struct upstream_result *result, uint32_t ttl)
+ask_second(struct query_run *q, const struct upstream_result *result,
+    uint32_t ttl, struct upstream_result *ret_result)
 {
 	const struct dns_query *asked = query_alias_question(q);
 	struct service_counters *n = &q->worker->counters;
@@ -149,9 +154,9 @@ ask_second(
 	if (can_keep(result))
 		keep_first(s, result);
 	q->dns64.second = s;
-	rc = query_ask_fetch(
-	    q, q->worker->upstream, &s->query, 0, q->dns64.deadline);
-	if (rc >= 0)
+	rc = query_ask_fetch(q, q->worker->upstream, &s->query, 0,
+	    q->dns64.deadline, ret_result);
+	if (rc == 0 || rc == 1)
 		counter_add(rc == 0 ? &n->dns64_asked : &n->query_shared, 1);
 	return rc;
 }
@@ -162,33 +167,6 @@ is_final(const struct upstream_result *result)
 {
 	return result->status != 0 && result->status != -ETIMEDOUT &&
 	       result->status != -EBADMSG && result->status != -EREMOTEIO;
-}
-
-static bool
-on_first(struct query_run *q, const struct upstream_result *result,
-    struct query_dns64_end *ret)
-{
-	const struct dns64 *rules = &q->dns64.config->dns64.rules;
-	enum dns64_verdict verdict = DNS64_ASK_A;
-	uint32_t ttl = DNS64_TTL_DEFAULT;
-	int rc;
-
-	if (is_final(result))
-		return false;
-	if (result->status == 0)
-		verdict = dns64_judge(rules, result->response, &ttl);
-	if (verdict == DNS64_ASK_A) {
-		rc = ask_second(q, result, ttl);
-		if (rc >= 0)
-			return true;
-		ret->result = (struct upstream_result){.status = rc};
-	} else if (verdict == DNS64_FILTER) {
-		counter_add(&q->worker->counters.dns64_filtered, 1);
-		ret->result.is_ad_trusted = false; /* not what was signed */
-		ret->has_edit = true;
-		dns64_edit_filter(&ret->edit, rules);
-	}
-	return false;
 }
 
 static void
@@ -216,12 +194,46 @@ on_second(struct query_run *q, const struct upstream_result *result,
 	dns64_edit_synthesise(&ret->edit, rules, r, s->ttl);
 }
 
+static bool
+on_first(struct query_run *q, const struct upstream_result *result,
+    struct query_dns64_end *ret)
+{
+	const struct dns64 *rules = &q->dns64.config->dns64.rules;
+	enum dns64_verdict verdict = DNS64_ASK_A;
+	uint32_t ttl = DNS64_TTL_DEFAULT;
+	struct upstream_result second;
+	int rc;
+
+	if (is_final(result))
+		return false;
+	if (result->status == 0)
+		verdict = dns64_judge(rules, result->response, &ttl);
+	if (verdict == DNS64_ASK_A) {
+		rc = ask_second(q, result, ttl, &second);
+		if (rc == QUERY_ASK_AT_ONCE) {
+			ret->result = second;
+			on_second(q, &second, ret);
+			return false;
+		}
+		if (rc >= 0)
+			return true;
+		ret->result = (struct upstream_result){.status = rc};
+	} else if (verdict == DNS64_FILTER) {
+		counter_add(&q->worker->counters.dns64_filtered, 1);
+		ret->result.is_ad_trusted = false; /* not what was signed */
+		ret->has_edit = true;
+		dns64_edit_filter(&ret->edit, rules);
+	}
+	return false;
+}
+
 bool
 query_dns64_step(struct query_run *q, const struct upstream_result *result,
     struct query_dns64_end *ret_end)
 {
 	ret_end->result = *result;
 	ret_end->has_edit = false;
+	ret_end->below = 0;
 	if (q->dns64.config == NULL)
 		return false;
 	if (q->dns64.second == NULL)

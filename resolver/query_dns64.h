@@ -32,6 +32,7 @@ struct query_dns64_end {
 	struct upstream_result result; /* to be relayed, or why there is none */
 	bool has_edit;		       /* with this change to it */
 	struct dns64_edit edit;
+	size_t below; /* as in struct dns_relay */
 };
 
 /*
@@ -39,6 +40,10 @@ struct query_dns64_end {
  * 7); NULL if it is another question, or DNS64 is not done for this client.
  */
 const struct dns_discovery *query_dns64_discovery(
+    const struct query_run *q, const struct sockaddr *client);
+
+/* Is it a query that query_dns64_start() has to look at? */
+bool query_dns64_concerns(
     const struct query_run *q, const struct sockaddr *client);
 
 /*

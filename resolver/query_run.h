@@ -23,6 +23,7 @@
 #include "resolver/subnet.h"
 
 struct query_alias;
+struct query_copy;
 struct transfer;
 
 /* Messages up to this size wait in the object itself. */
@@ -38,6 +39,8 @@ struct query_run {
 	struct query_dns64 dns64;
 	struct transfer *transfer; /* NULL: none runs */
 	bool is_partly_answered;
+	bool is_missed; /* the cache does not have the client's question */
+	struct query_copy *copied; /* from the cache; NULL: nothing */
 	struct fetch_waiter waiter;
 	union net_addr client; /* the client may move while we wait */
 	union net_addr local;

@@ -210,6 +210,9 @@ make_fetches(struct worker *w)
 {
 	struct fetch_env env = {
 	    .timers = &w->timers,
+	    .now = w->now,
+	    .ctx = w->now_ctx,
+	    .cache = &w->cache,
 	    .key = w->question_key,
 	};
 

@@ -76,8 +76,8 @@ struct upstream_result {
 	bool is_ad_trusted;
 	/* It was asked with DO whatever the client said (RFC 4035 3.2.1). */
 	bool strip_dnssec;
-	/* What to say of a failure: a static text, and then an enum dns_ede;
-	 * or NULL: `status` says it all. */
+	/* What to say of a failure: a text, lent as the answer is, and then an
+	 * enum dns_ede; or NULL: `status`, or the answer, says it all. */
 	const char *ede_text;
 	int ede;
 };

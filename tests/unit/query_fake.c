@@ -82,6 +82,9 @@ query_fake_begin(struct query_fake *t, const char *yaml)
 	pool_init(&t->worker.query_runs, query_run_size(), 4);
 	fetches_init(&t->worker.fetches, &(struct fetch_env){
 					     .timers = &t->f.timers,
+					     .now = now,
+					     .ctx = t,
+					     .cache = &t->worker.cache,
 					     .key = t->worker.question_key,
 					 });
 	query_init(&t->query, &t->worker, &front, on_done);

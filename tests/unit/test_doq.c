@@ -298,8 +298,13 @@ make_worker(struct worker *w, struct evquic_worker *quic)
 	random_init(&w->random, NULL, NULL);
 	pool_init(&w->doq_streams, doq_stream_size(), 16);
 	pool_init(&w->query_runs, query_run_size(), 16);
-	fetches_init(
-	    &w->fetches, &(struct fetch_env){&w->timers, w->question_key});
+	fetches_init(&w->fetches, &(struct fetch_env){
+				      .timers = &w->timers,
+				      .now = w->now,
+				      .ctx = w->now_ctx,
+				      .cache = &w->cache,
+				      .key = w->question_key,
+				  });
 	log_limit_init(&w->peer_lines, 1, 1, 0);
 	w->peers = peers_new();
 	w->upstream = upstream_new(&env, w->config);

@@ -41,6 +41,7 @@ struct asker {
 };
 
 static const uint8_t secret[HASH_KEY_LEN] = {1};
+static struct dns_cache *cache; /* NULL */
 static struct fake f;
 static struct fetches fetches;
 static struct fake_sent sent;
@@ -136,6 +137,13 @@ ask(unsigned i)
 	return start(asker(i, "www.example.com", A, 0, 0), 0);
 }
 
+static nsec
+now(void *ctx)
+{
+	(void)ctx;
+	return f.now;
+}
+
 static void
 begin_with(bool is_proxied)
 {
@@ -143,7 +151,12 @@ begin_with(bool is_proxied)
 	fake_server(&f, CONFIG_UDP, 1);
 	f.servers[0].is_proxied = is_proxied;
 	fake_start(&f);
-	fetches_init(&fetches, &(struct fetch_env){&f.timers, secret});
+	fetches_init(&fetches, &(struct fetch_env){
+				   .timers = &f.timers,
+				   .now = now,
+				   .cache = &cache,
+				   .key = secret,
+			       });
 }
 
 static void

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Answers from the cache.
+ *
+ * A shard of it is locked while an answer is made from an entry: what is done
+ * meanwhile is one copy of its octets, into a buffer of the worker's own.
+ */
+#include "resolver/query_cache.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "dns/cache.h"
+#include "dns/entry.h"
+#include "resolver/query_answer.h"
+#include "resolver/query_dns64.h"
+#include "resolver/worker.h"
+
+struct query_copy {
+	struct dns_response response;
+	char text[DNS_EDE_TEXT_MAX + 1]; /* of why it failed */
+	size_t size;			 /* of data */
+	uint8_t data[];
+};
+
+static const struct dns_ecs *
+sent_by(const struct query_run *q)
+{
+	return q->subnet.has_sent ? &q->subnet.sent : NULL;
+}
+
+/* True: the entry is lent, and the shard is locked. */
+static bool
+find(struct query_run *q, const struct dns_key *key, struct dns_cache_hit *hit)
+{
+	struct worker *w = q->worker;
+	struct service_counters *n = &w->counters;
+	enum dns_cache_verdict verdict =
+	    dns_cache_find(w->cache, key, worker_now(w), hit);
+
+	if (verdict == DNS_CACHE_FRESH) {
+		counter_add(&n->cache_hits, 1);
+		if (hit->view.entry->kind == DNS_ENTRY_FAILURE)
+			counter_add(&n->cache_failures, 1);
+		return true;
+	}
+	if (verdict != DNS_CACHE_MISS)
+		dns_cache_leave(hit);
+	counter_add(&n->cache_misses, 1);
+	return false;
+}
+
+/* It is asked for often and about to expire: for that it is nobody's turn to
+ * wait, and it is on nobody's account. */
+static void
+refresh(struct query_run *q, const struct dns_key *key)
+{
+	struct worker *w = q->worker;
+	struct fetch_question question = {
+	    .upstream = w->upstream,
+	    .key = key,
+	    .is_exempt = true,
+	};
+
+	if (fetch_refresh(&w->fetches, &question) == 0)
+		counter_add(&w->counters.cache_prefetched, 1);
+}
+
+/* ---------------------------------------------------------------- copies -- */
+
+void
+query_cache_done(struct query_run *q)
+{
+	free(q->copied);
+	q->copied = NULL;
+}
+
+size_t
+query_cache_kept(const struct query_run *q)
+{
+	return q->copied != NULL ? sizeof(*q->copied) + q->copied->size : 0;
+}
+
+/* As if upstream had said it now; why it failed is told again. */
+static void
+fill(struct query_copy *c, const struct dns_cache_hit *hit,
+    struct upstream_result *ret_result)
+{
+	struct dns_buf out = {.data = c->data, .size = c->size};
+	struct upstream_result result = {
+	    .response = &c->response,
+	    .is_ad_trusted = true,
+	};
+	struct dns_error e;
+	int rc = dns_entry_copy(&hit->view, &out, &c->response);
+
+	assert(rc == 0);
+	(void)rc;
+	if (hit->view.entry->kind == DNS_ENTRY_FAILURE) {
+		dns_entry_error(&hit->view, &e);
+		(void)snprintf(c->text, sizeof(c->text), "%s",
+		    e.text != NULL ? e.text : "");
+		result.ede = e.ede;
+		result.ede_text = c->text;
+	}
+	*ret_result = result;
+}
+
+/* Copies what is lent and gives it back.  NULL: there is no memory. */
+static struct query_copy *
+copy(struct dns_cache_hit *hit, struct upstream_result *ret_result)
+{
+	size_t size = dns_entry_copy_bound(hit->view.entry);
+	struct query_copy *c = malloc(sizeof(*c) + size);
+
+	if (c != NULL) {
+		c->size = size;
+		fill(c, hit, ret_result);
+	}
+	dns_cache_leave(hit);
+	return c;
+}
+
+bool
+query_cache_copy(struct query_run *q, const struct dns_query *question,
+    const struct dns_key *key, struct upstream_result *ret_result)
+{
+	struct dns_cache_hit hit;
+	bool wants_refresh;
+
+	if (q->worker->cache == NULL || (q->is_missed && question == &q->dns) ||
+	    !find(q, key, &hit))
+		return false;
+	if (hit.below > 0) {
+		/* Its octets are about another name; it is rare. */
+		dns_cache_leave(&hit);
+		return false;
+	}
+	wants_refresh = hit.wants_refresh;
+	query_cache_done(q);
+	q->copied = copy(&hit, ret_result);
+	if (wants_refresh)
+		refresh(q, key);
+	return q->copied != NULL;
+}
+
+/* --------------------------------------------------------------- answers -- */
+
+/* NXDOMAIN of a name above the one that is asked for (RFC 8020). */
+static void
+answer_below(
+    struct query_run *q, struct dns_cache_hit *hit, struct query_answer *ret)
+{
+	struct query_dns64_end end = {.below = hit->below};
+
+	q->copied = copy(hit, &end.result);
+	if (q->copied == NULL)
+		query_answer_error(
+		    q, DNS_RCODE_NXDOMAIN, DNS_EDE_NONE, NULL, ret);
+	else
+		query_answer_relay(q, &end, ret);
+}
+
+/* Makes the answer of what is lent and gives that back. */
+static void
+answer(struct query_run *q, struct dns_cache_hit *hit, struct query_answer *ret)
+{
+	const struct dns_hop *hop = &q->front->hop;
+	struct dns_buf out;
+	int rc;
+
+	/* RFC 7871 7.2.2: for whom it is. */
+	q->subnet.client.scope = hit->scope;
+	if (query_answer_begin(q,
+		dns_answer_cached_bound(&q->dns, hop, hit->view.entry), ret,
+		&out)) {
+		rc = dns_answer_cached(&q->dns, hop, &hit->view, &out);
+		query_answer_end(rc, &out, ret);
+	}
+	dns_cache_leave(hit);
+}
+
+bool
+query_cache_answer(struct query_run *q, const struct query_asker *asker,
+    struct query_answer *ret)
+{
+	struct worker *w = q->worker;
+	struct dns_cache_hit hit;
+	struct dns_key key;
+	bool wants_refresh;
+
+	if (w->cache == NULL || q->alias != NULL ||
+	    query_dns64_concerns(q, asker->address) ||
+	    !fetch_key(&w->fetches, w->upstream, &q->dns, sent_by(q), &key))
+		return false;
+	if (!find(q, &key, &hit)) {
+		q->is_missed = true;
+		return false;
+	}
+	wants_refresh = hit.wants_refresh;
+	if (hit.below > 0)
+		answer_below(q, &hit, ret);
+	else
+		answer(q, &hit, ret);
+	if (wants_refresh)
+		refresh(q, &key);
+	return true;
+}
