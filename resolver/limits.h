@@ -107,6 +107,19 @@
  * reloads that need another one wait for these. */
 #define RECURSION_MAX_RETIRED 8
 
+/* Stale answers (RFC 8767): the TTL that clients are told, and how long after
+ * an attempt in vain there is no other; in seconds. */
+#define CACHE_STALE_TTL 30
+#define CACHE_STALE_RETRY 30
+
+/* What an operator's list of names to flush may be: each line that ends in a
+ * wildcard is a walk over the whole cache. */
+#define FLUSH_MAX_LINES 1000
+#define FLUSH_MAX_BYTES (1024 * 1024)
+
+/* How long the end may take for the cache to be saved. */
+#define CACHE_SAVE_TIME (5 * NSEC_PER_SEC)
+
 /* A framed stream: octets of one read, reads of one wake-up, buffers of one
  * write, and what may wait to be sent before the writer is told to wait. */
 #define NET_STREAM_READ_SIZE 65536

@@ -4,7 +4,8 @@
  *
  * The main thread reads the command line and the configuration, builds the
  * server, and then only waits for signals: TERM and INT drain, HUP reloads,
- * USR1 reports.  The work is done by the workers' threads.
+ * USR1 reports, USR2 flushes the cache.  The work is done by the workers'
+ * threads.
  */
 #include "resolver/back/recursor.h"
 #include "resolver/certs.h"
@@ -55,6 +56,7 @@ struct daemon {
 	struct event *deadline;
 	struct event *reload;
 	struct event *report;
+	struct event *flush;
 	size_t ended; /* workers whose thread has ended */
 	bool stopping;
 };
@@ -169,6 +171,14 @@ on_report_signal(evutil_socket_t signal, short what, void *arg)
 }
 
 static void
+on_flush_signal(evutil_socket_t signal, short what, void *arg)
+{
+	(void)signal;
+	(void)what;
+	event_active(((struct daemon *)arg)->flush, EV_TIMEOUT, 1);
+}
+
+static void
 on_reload(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -184,6 +194,17 @@ on_report(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	server_report(&d->server);
+}
+
+static void
+on_flush(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)fd;
+	(void)what;
+	if (!d->stopping)
+		server_flush(&d->server);
 }
 
 static void
@@ -233,11 +254,14 @@ make_events(struct daemon *d)
 	d->deadline = event_new(d->base, -1, 0, on_deadline, d);
 	d->reload = event_new(d->base, -1, 0, on_reload, d);
 	d->report = event_new(d->base, -1, 0, on_report, d);
+	d->flush = event_new(d->base, -1, 0, on_flush, d);
 	return d->deadline != NULL && d->reload != NULL && d->report != NULL &&
+	       d->flush != NULL &&
 	       add_event(d, SIGTERM, EV_SIGNAL, on_stop, NULL) &&
 	       add_event(d, SIGINT, EV_SIGNAL, on_stop, NULL) &&
 	       add_event(d, SIGHUP, EV_SIGNAL, on_reload_signal, NULL) &&
 	       add_event(d, SIGUSR1, EV_SIGNAL, on_report_signal, NULL) &&
+	       add_event(d, SIGUSR2, EV_SIGNAL, on_flush_signal, NULL) &&
 	       add_event(d, -1, 0, on_day, &day) &&
 	       add_event(d, d->server.ended_fd, EV_READ, on_ended, NULL);
 }
@@ -253,6 +277,8 @@ free_events(struct daemon *d)
 		event_free(d->reload);
 	if (d->report != NULL)
 		event_free(d->report);
+	if (d->flush != NULL)
+		event_free(d->flush);
 	if (d->base != NULL)
 		event_base_free(d->base);
 }
@@ -284,6 +310,7 @@ run(struct daemon *d, struct config *config)
 	 * for a report while we end does not kill us. */
 	(void)signal(SIGHUP, SIG_IGN);
 	(void)signal(SIGUSR1, SIG_IGN);
+	(void)signal(SIGUSR2, SIG_IGN);
 	if (server_init(&d->server, &d->log, config,
 		d->options.over.verbosity > 1) != 0)
 		return status;
@@ -292,6 +319,7 @@ run(struct daemon *d, struct config *config)
 	} else if (server_start(&d->server) == 0) {
 		notify(NOTIFY_READY);
 		(void)event_base_dispatch(d->base);
+		server_save(&d->server);
 		log_info(&d->log, "stopped");
 		status = OPTIONS_EXIT_OK;
 	}

@@ -66,6 +66,7 @@ recursion_init(struct recursion *rn, struct config *config,
 
 	*rn = (struct recursion){.now = NULL};
 	recursor_shared_init(&rn->shared);
+	(void)pthread_mutex_init(&rn->lock, NULL);
 	if (config->upstream.mode == CONFIG_MODE_RECURSIVE)
 		rc = make(rn, config, state_dir, log, &rn->now);
 	if (rc == 0)
@@ -73,6 +74,7 @@ recursion_init(struct recursion *rn, struct config *config,
 	return rc;
 }
 
+/* Under the lock.  What has ended is freed at once. */
 static void
 reap(struct recursion *rn)
 {
@@ -87,27 +89,30 @@ reap(struct recursion *rn)
 	rn->count = left;
 }
 
-int
-recursion_prepare(struct recursion *rn, const struct config *config,
-    const char *state_dir, struct log *log, struct recursor **ret_recursor)
+/* Room for the one in use among those that retire. */
+static int
+make_room(struct recursion *rn, struct log *log)
 {
 	struct recursor **retired;
-	int rc;
 
+	(void)pthread_mutex_lock(&rn->lock);
 	reap(rn);
 	retired = realloc(rn->retired, (rn->count + 1) * sizeof(*retired));
-	if (retired == NULL) {
-		log_err(log, "no memory for another resolver");
-		return -ENOMEM;
-	}
-	rn->retired = retired;
-	*ret_recursor = NULL;
-	if (config->upstream.mode != CONFIG_MODE_RECURSIVE)
+	if (retired != NULL)
+		rn->retired = retired;
+	(void)pthread_mutex_unlock(&rn->lock);
+	if (retired != NULL)
 		return 0;
-	if (rn->now != NULL && recursor_is_of(rn->now, config)) {
-		*ret_recursor = rn->now;
-		return 0;
-	}
+	log_err(log, "no memory for another resolver");
+	return -ENOMEM;
+}
+
+static int
+make_another(struct recursion *rn, const struct config *config,
+    const char *state_dir, struct log *log, struct recursor **ret)
+{
+	int rc;
+
 	if (rn->count >= RECURSION_MAX_RETIRED) {
 		log_err(log,
 		    "%zu resolvers of earlier reloads are still busy: try "
@@ -115,9 +120,40 @@ recursion_prepare(struct recursion *rn, const struct config *config,
 		    rn->count);
 		return -EAGAIN;
 	}
-	rc = make(rn, config, state_dir, log, ret_recursor);
+	rc = make(rn, config, state_dir, log, ret);
 	if (rc != 0)
 		restore(rn);
+	return rc;
+}
+
+int
+recursion_prepare(struct recursion *rn, const struct config *config,
+    const char *state_dir, struct log *log, struct recursor **ret_recursor)
+{
+	int rc = make_room(rn, log);
+
+	if (rc != 0)
+		return rc;
+	*ret_recursor = NULL;
+	if (config->upstream.mode != CONFIG_MODE_RECURSIVE)
+		return 0;
+	if (rn->now != NULL && recursor_is_of(rn->now, config)) {
+		*ret_recursor = rn->now;
+		return 0;
+	}
+	return make_another(rn, config, state_dir, log, ret_recursor);
+}
+
+int
+recursion_renew(struct recursion *rn, const char *state_dir, struct log *log,
+    struct recursor **ret_recursor)
+{
+	int rc = make_room(rn, log);
+
+	if (rc == 0 && rn->now != NULL)
+		rc = make_another(rn, rn->config, state_dir, log, ret_recursor);
+	else if (rc == 0)
+		*ret_recursor = NULL;
 	return rc;
 }
 
@@ -130,11 +166,13 @@ recursion_replace(
 	rn->config = config;
 	if (prepared == rn->now)
 		return;
+	(void)pthread_mutex_lock(&rn->lock);
 	if (rn->now != NULL) {
 		recursor_retire(rn->now);
 		rn->retired[rn->count++] = rn->now;
 	}
 	rn->now = prepared;
+	(void)pthread_mutex_unlock(&rn->lock);
 }
 
 void
@@ -144,6 +182,20 @@ recursion_drop(struct recursion *rn, struct recursor *prepared)
 		return;
 	recursor_free(prepared);
 	restore(rn);
+}
+
+size_t
+recursion_outstanding(struct recursion *rn)
+{
+	size_t sum = 0;
+
+	(void)pthread_mutex_lock(&rn->lock);
+	if (rn->now != NULL)
+		sum = recursor_outstanding(rn->now);
+	for (size_t i = 0; i < rn->count; i++)
+		sum += recursor_outstanding(rn->retired[i]);
+	(void)pthread_mutex_unlock(&rn->lock);
+	return sum;
 }
 
 struct recursor_port **
@@ -182,5 +234,6 @@ recursion_done(struct recursion *rn)
 	free(rn->retired);
 	config_unref(rn->config);
 	recursor_shared_done(&rn->shared);
+	(void)pthread_mutex_destroy(&rn->lock);
 	*rn = (struct recursion){.now = NULL};
 }

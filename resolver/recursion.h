@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The server's recursors: the one in use, and those of earlier configurations
- * that still answer what they were asked.  For the main thread.
+ * that still answer what they were asked.  For the main thread, but where it
+ * says otherwise.
  */
 #ifndef RESOLVER_RECURSION_H
 #define RESOLVER_RECURSION_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -16,8 +18,9 @@ struct log;
 
 struct recursion {
 	struct recursor_shared shared;
-	struct recursor *now;	   /* NULL: nothing is resolved here */
 	struct config *config;	   /* what `now` was made of, our reference */
+	pthread_mutex_t lock;	   /* who changes what follows holds it */
+	struct recursor *now;	   /* NULL: nothing is resolved here */
 	struct recursor **retired; /* with room for one more */
 	size_t count;
 };
@@ -39,6 +42,13 @@ int recursion_prepare(struct recursion *rn, const struct config *config,
     const char *state_dir, struct log *log, struct recursor **ret_recursor);
 
 /*
+ * The same for the configuration that is in force, with a new recursor in any
+ * case, which knows nothing yet; NULL for none.
+ */
+int recursion_renew(struct recursion *rn, const char *state_dir,
+    struct log *log, struct recursor **ret_recursor);
+
+/*
  * The prepared recursor, made of `config`, is in use from now on, and what was
  * before it retires.
  */
@@ -47,6 +57,10 @@ void recursion_replace(
 
 /* The prepared recursor is not taken: frees it, unless it is in use. */
 void recursion_drop(struct recursion *rn, struct recursor *prepared);
+
+/* Questions that any of them has or will get, those that nobody waits for any
+ * longer included; any thread. */
+size_t recursion_outstanding(struct recursion *rn);
 
 /* Opens `count` ports of a recursor, NULL pointers if that is NULL; an array to
  * be freed, or NULL if there is no memory or no descriptor. */

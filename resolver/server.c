@@ -176,6 +176,9 @@ make_workers(struct server *s, bool is_traced)
 			goto fail;
 		s->workers[i]->ended_fd = s->ended_fd;
 		s->workers[i]->peers = s->peers;
+		s->workers[i]->cache = store_cache(&s->store, s->config);
+		memcpy(s->workers[i]->question_key, s->store.key,
+		    sizeof(s->store.key));
 		quic[i] = s->workers[i]->quic;
 		if (give_port(s->workers[i], s->recursion.now) != 0)
 			goto fail;
@@ -306,6 +309,8 @@ server_init(
 	s->started = (int64_t)time(NULL);
 	rc = open_state(s);
 	if (rc == 0)
+		rc = store_init(&s->store, config, s->state_dir, log);
+	if (rc == 0)
 		rc = load_cred(s, config, &s->cred);
 	if (rc == 0)
 		rc = recursion_init(&s->recursion, config, s->state_dir, log);
@@ -337,6 +342,7 @@ server_start(struct server *s)
 {
 	int rc = 0;
 
+	store_load(&s->store, s->config);
 	for (size_t i = 0; rc == 0 && i < s->nworkers; i++) {
 		rc = worker_start(s->workers[i]);
 		if (rc != 0)
@@ -371,7 +377,15 @@ struct change {
 	struct config *config; /* borrowed */
 	struct evquic_cred *cred;
 	struct own *own;
+	bool is_other_source; /* what is kept is of no use */
 };
+
+static void
+drop_change(struct change *c)
+{
+	evquic_cred_unref(c->cred);
+	own_unref(c->own);
+}
 
 static int
 load_change(struct server *s, struct config *config, struct change *ret)
@@ -382,17 +396,13 @@ load_change(struct server *s, struct config *config, struct change *ret)
 	if (rc == 0)
 		rc = load_own(s, config, c.cred, &c.own);
 	if (rc == 0)
+		rc = store_prepare(&s->store, config);
+	c.is_other_source = store_is_other(&s->store, config);
+	if (rc == 0)
 		*ret = c;
 	else
-		evquic_cred_unref(c.cred);
+		drop_change(&c);
 	return rc;
-}
-
-static void
-drop_change(struct change *c)
-{
-	evquic_cred_unref(c->cred);
-	own_unref(c->own);
 }
 
 /* Its references become ours. */
@@ -408,6 +418,19 @@ keep_change(struct server *s, const struct change *c)
 	s->config = c->config;
 }
 
+/* Most of it, before the workers do the rest as they hear of it. */
+static void
+empty_store(struct server *s)
+{
+	size_t count = store_empty(&s->store);
+
+	if (count > 0)
+		log_info(s->log,
+		    "others are asked upstream: the cache is emptied, %zu "
+		    "answers",
+		    count);
+}
+
 /* Hands configuration, certificate, keys and own answers to the workers. */
 static int
 distribute(struct server *s, const struct change *c, struct recursor *recursor)
@@ -421,14 +444,19 @@ distribute(struct server *s, const struct change *c, struct recursor *recursor)
 		recursion_close_ports(ports, s->nworkers);
 		return -ENOMEM;
 	}
+	if (c->is_other_source)
+		empty_store(s);
 	for (size_t i = 0; i < s->nworkers; i++)
-		worker_order(
-		    s->workers[i], &(struct worker_orders){
-				       .config = config_ref(c->config),
-				       .port = ports[i],
-				       .service = evquic_service_ref(service),
-				       .own = own_ref(c->own),
-				   });
+		worker_order(s->workers[i],
+		    &(struct worker_orders){
+			.config = config_ref(c->config),
+			.port = ports[i],
+			.cache = store_cache(&s->store, c->config),
+			.is_other_source = c->is_other_source,
+			.forget = c->is_other_source,
+			.service = evquic_service_ref(service),
+			.own = own_ref(c->own),
+		    });
 	free(ports);
 	evquic_service_unref(service);
 	return 0;
@@ -499,6 +527,7 @@ server_reload(struct server *s, struct config *config)
 	}
 	name_restart_keys(s, config);
 	keep_change(s, &change);
+	store_configure(&s->store, config);
 	replace_metrics(s, m);
 	log_set(s->log, config->log.level, config->log.format);
 	describe_cred(s);
@@ -533,7 +562,59 @@ server_daily(struct server *s)
 	tell_dates(s);
 }
 
+/* --------------------------------------------------------------- flush -- */
+
+/* The workers ask from now on as if they had not asked before. */
+static int
+order_flush(struct server *s, struct recursor *recursor, bool forget)
+{
+	struct recursor_port **ports =
+	    recursion_open_ports(recursor, s->nworkers);
+
+	if (ports == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < s->nworkers; i++)
+		worker_order(s->workers[i],
+		    &(struct worker_orders){
+			.config = config_ref(s->config),
+			.port = ports[i],
+			.cache = store_cache(&s->store, s->config),
+			.is_other_source = true,
+			.forget = forget,
+		    });
+	free(ports);
+	return 0;
+}
+
+void
+server_flush(struct server *s)
+{
+	enum store_flushed flushed = store_flush(&s->store);
+	struct recursor *recursor = NULL;
+	int rc;
+
+	if (flushed == STORE_FLUSHED_NOTHING)
+		return;
+	rc = recursion_renew(&s->recursion, s->state_dir, s->log, &recursor);
+	if (rc == 0) {
+		rc = order_flush(s, recursor, flushed == STORE_FLUSHED_ALL);
+		if (rc == 0)
+			recursion_replace(&s->recursion, recursor, s->config);
+		else
+			recursion_drop(&s->recursion, recursor);
+	}
+	if (rc != 0)
+		log_err(s->log, "what is on its way, and what the resolver "
+				"knows, is not flushed");
+}
+
 /* ----------------------------------------------------------------- end -- */
+
+void
+server_save(struct server *s)
+{
+	store_save(&s->store, s->config);
+}
 
 static void
 order_all(struct server *s, const struct worker_orders *orders)
@@ -578,6 +659,7 @@ server_done(struct server *s)
 	free(s->workers);
 	free(s->bound.item);
 	recursion_done(&s->recursion);
+	store_done(&s->store);
 	peers_free(s->peers);
 	evquic_cred_unref(s->cred);
 	own_unref(s->own);

@@ -14,6 +14,7 @@
 #include "resolver/ops/log.h"
 #include "resolver/recursion.h"
 #include "resolver/secrets.h"
+#include "resolver/store.h"
 
 struct evquic_cred;
 struct evquic_endpoint;
@@ -34,6 +35,7 @@ struct server {
 	struct evquic_replay *tokens_seen;
 	struct evquic_replay *early_seen; /* early data taken in this life */
 	struct recursion recursion;
+	struct store store;
 	struct worker **workers;
 	size_t nworkers;
 	struct evquic_endpoint *endpoint;
@@ -71,6 +73,17 @@ void server_daily(struct server *s);
 /* Orders all workers to drain, or to close what is left and end. */
 void server_drain(struct server *s);
 void server_close(struct server *s);
+
+/*
+ * Drops answers that are kept, as a file in the state directory says, or all of
+ * them; see store_flush().  What is on its way is given to who waits for it,
+ * and not kept.  With recursion that one begins anew, since it keeps answers,
+ * too, and cannot forget one name.
+ */
+void server_flush(struct server *s);
+
+/* Saves the cache, if it is to be; the workers' threads must have ended. */
+void server_save(struct server *s);
 
 /* Logs what the workers hold and have counted. */
 void server_report(struct server *s);

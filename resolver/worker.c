@@ -7,6 +7,7 @@
  * think of it.
  */
 #include "resolver/worker.h"
+#include "dns/cache.h"
 #include "resolver/back/recursor.h"
 #include "resolver/front/doq.h"
 #include "resolver/own.h"
@@ -106,6 +107,9 @@ take_config(struct worker *w, const struct worker_orders *o)
 	w->fetches.max_waiters = w->config->limits.waiters;
 	if (o->is_other_source)
 		fetches_renew(&w->fetches);
+	/* The server has emptied it; this is what we put in since then. */
+	if (o->forget && w->cache != NULL)
+		(void)dns_cache_flush_all(w->cache);
 }
 
 static void
@@ -282,6 +286,7 @@ worker_order(struct worker *w, const struct worker_orders *orders)
 		w->orders.port = orders->port;
 		w->orders.cache = orders->cache;
 		w->orders.is_other_source |= orders->is_other_source;
+		w->orders.forget |= orders->forget;
 	}
 	if (orders->service != NULL) {
 		service = w->orders.service;

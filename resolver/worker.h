@@ -37,6 +37,7 @@ struct worker_orders {
 	struct recursor_port *port; /* comes with it; NULL: no recursion */
 	struct dns_cache *cache;    /* the same; NULL: nothing is kept */
 	bool is_other_source;	    /* the same; what was asked before is old */
+	bool forget;		    /* the same; what is kept is to go */
 	struct evquic_service *service;
 	struct own *own; /* as the configuration */
 	bool drain;	 /* answer what runs, then stop */

@@ -32,6 +32,14 @@ kill -HUP "$QUOLLD_PID"
 check "a reload of the same is seen" wait_for 10 \
     has 'info: reload' "$TMPDIR/quolld.log"
 check "what is known, still" good www.ecdsa.wood
+# By order all of it is forgotten, also what libunbound knows.
+kill -USR2 "$QUOLLD_PID"
+check "a flush is seen" wait_for 10 \
+    has 'info: flushed the cache' "$TMPDIR/quolld.log"
+forgotten() {
+	answers 'status: SERVFAIL' www.ecdsa.wood A +timeout=20
+}
+check "it is known no longer" wait_for 10 forgotten
 prove DOQ-062 answers 'status: SERVFAIL' www.rsa.wood A +timeout=20
 prove FWD-087 has 'EDE: 2[23] ' "$TMPDIR/answer"
 tree_back || fail "the tree is not back"
