@@ -292,6 +292,7 @@ prepare_metrics(struct server *s, const struct metrics_subject *subject,
 	    .nworkers = s->nworkers,
 	    .tokens_seen = s->tokens_seen,
 	    .early_seen = s->early_seen,
+	    .recursion = &s->recursion,
 	    .started = s->started,
 	};
 
@@ -324,7 +325,8 @@ server_init(
 		rc = serve(s);
 	if (rc == 0)
 		rc = prepare_metrics(s,
-		    &(struct metrics_subject){config, s->cred, s->own},
+		    &(struct metrics_subject){config, s->cred, s->own,
+			store_cache(&s->store, config)},
 		    &s->metrics);
 	if (rc != 0) {
 		server_done(s);
@@ -467,8 +469,8 @@ static int
 prepare_reload(
     struct server *s, const struct change *change, struct metrics **ret)
 {
-	const struct metrics_subject subject = {
-	    change->config, change->cred, change->own};
+	const struct metrics_subject subject = {change->config, change->cred,
+	    change->own, store_cache(&s->store, change->config)};
 	struct recursor *recursor;
 	struct metrics *m;
 	int rc = prepare_metrics(s, &subject, &m);
@@ -501,7 +503,8 @@ prepare_reload(
 static void
 replace_metrics(struct server *s, struct metrics *m)
 {
-	const struct metrics_subject subject = {s->config, s->cred, s->own};
+	const struct metrics_subject subject = {
+	    s->config, s->cred, s->own, store_cache(&s->store, s->config)};
 
 	if (m != s->metrics)
 		metrics_free(s->metrics);
@@ -643,6 +646,8 @@ server_report(struct server *s)
 	report_write(s->log, s->workers, s->nworkers);
 	report_seen(s->log, s->tokens_seen, s->early_seen);
 	report_local(s->log, s->config, s->own);
+	report_cache(s->log, store_cache(&s->store, s->config));
+	report_recursion(s->log, &s->recursion);
 	report_certs(s->log, s->config, s->cred, (int64_t)time(NULL));
 }
 

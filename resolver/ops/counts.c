@@ -4,6 +4,7 @@
  * workers go on counting.
  */
 #include "resolver/ops/counts.h"
+#include "dns/cache.h"
 #include "resolver/worker.h"
 
 #include <assert.h>
@@ -71,6 +72,7 @@ read_one(enum counts_layer layer, size_t i, const struct worker *w)
 	case COUNTS_SERVICE:
 		return counter_read(&service_rows[i], &w->counters);
 	case COUNTS_BACK:
+	case COUNTS_CACHE: /* of no worker */
 		break;
 	}
 	return counter_read(&back_counter_rows[i], &w->back_counters);
@@ -85,4 +87,42 @@ counts_sum(size_t i, struct worker *const *workers, size_t nworkers)
 	for (size_t w = 0; w < nworkers; w++)
 		sum += read_one(layer, i, workers[w]);
 	return sum;
+}
+
+/* --------------------------------------------------------------- cache -- */
+
+static const struct counter_row cache_rows[] = {
+#define ROW(name, help) COUNTER_ROW(struct dns_cache_stats, name, help)
+    DNS_CACHE_GAUGES(ROW) DNS_CACHE_COUNTERS(ROW)
+#undef ROW
+};
+
+#define CACHE_ROWS (sizeof(cache_rows) / sizeof(cache_rows[0]))
+
+#define ONE(name, help) +1
+#define CACHE_GAUGES (0 DNS_CACHE_GAUGES(ONE)) /* the first ones */
+
+size_t
+counts_cache_number(void)
+{
+	return CACHE_ROWS;
+}
+
+void
+counts_cache_describe(size_t i, struct counts_row *ret_row)
+{
+	assert(i < CACHE_ROWS);
+	*ret_row = (struct counts_row){
+	    .layer = COUNTS_CACHE,
+	    .name = cache_rows[i].name,
+	    .help = cache_rows[i].help,
+	    .is_gauge = i < CACHE_GAUGES,
+	};
+}
+
+uint64_t
+counts_cache_read(size_t i, const struct dns_cache_stats *stats)
+{
+	assert(i < CACHE_ROWS);
+	return counter_read(&cache_rows[i], stats);
 }

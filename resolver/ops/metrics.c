@@ -25,6 +25,7 @@
 #include "resolver/ops/metrics_page.h"
 #include "resolver/ops/metrics_port.h"
 #include "resolver/own.h"
+#include "resolver/recursion.h"
 #include "tls/evquic_tls.h"
 
 #include <errno.h>
@@ -89,6 +90,7 @@ hold(const struct metrics_subject *subject)
 	    .config = config_ref(subject->config),
 	    .cred = evquic_cred_ref(subject->cred),
 	    .own = own_ref(subject->own),
+	    .cache = subject->cache,
 	};
 }
 
@@ -272,6 +274,7 @@ send_page(struct metrics *m, struct evhttp_request *req)
 	    .started = m->sources.started,
 	    .now = (int64_t)time(NULL),
 	    .heap_bytes = heap_bytes(m),
+	    .recursing = recursion_outstanding(m->sources.recursion),
 	};
 	struct metrics_subject subject;
 	int rc = -ENOMEM;
@@ -282,6 +285,8 @@ send_page(struct metrics *m, struct evhttp_request *req)
 	view.config = subject.config;
 	view.cred = subject.cred;
 	view.own = subject.own;
+	if (subject.cache != NULL)
+		dns_cache_stats(subject.cache, &view.cache);
 	if (body != NULL)
 		rc = metrics_page_write(&view, body);
 	let_go(&subject);

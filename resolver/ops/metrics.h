@@ -15,11 +15,13 @@
 #include <stdint.h>
 
 struct config;
+struct dns_cache;
 struct evquic_cred;
 struct evquic_replay;
 struct log;
 struct metrics;
 struct own;
+struct recursion;
 struct worker;
 
 /* Whom it asks; they outlive it. */
@@ -29,6 +31,7 @@ struct metrics_sources {
 	size_t nworkers;
 	struct evquic_replay *tokens_seen;
 	struct evquic_replay *early_seen;
+	struct recursion *recursion;
 	int64_t started; /* Unix time, s */
 };
 
@@ -37,6 +40,7 @@ struct metrics_subject {
 	struct config *config;
 	struct evquic_cred *cred;
 	struct own *own;
+	const struct dns_cache *cache; /* as the sources; NULL: there is none */
 };
 
 /* At most so many connections at once; newcomers close the oldest. */

@@ -30,6 +30,7 @@ static const char *const layer_prefixes[] = {
     [COUNTS_QUIC] = "quoll_quic_",
     [COUNTS_SERVICE] = "quoll_",
     [COUNTS_BACK] = "quoll_upstream_",
+    [COUNTS_CACHE] = "quoll_cache_",
 };
 
 /* Rows of one prefix are one family, the rest of the name is the reason; they
@@ -103,6 +104,23 @@ write_counters(struct exposition *e, const struct metrics_view *view)
 		exposition_sample(e, naming.family, &label,
 		    naming.reason != NULL, "%" PRIu64,
 		    counts_sum(i, view->workers, view->nworkers));
+	}
+}
+
+static void
+write_cache(struct exposition *e, const struct metrics_view *view)
+{
+	struct counts_row row;
+	struct naming naming;
+
+	for (size_t i = 0; i < counts_cache_number(); i++) {
+		counts_cache_describe(i, &row);
+		name_counter(&row, &naming);
+		exposition_family(e, naming.family,
+		    row.is_gauge ? EXPOSITION_GAUGE : EXPOSITION_COUNTER,
+		    naming.help);
+		exposition_sample(e, naming.family, NULL, 0, "%" PRIu64,
+		    counts_cache_read(i, &view->cache));
 	}
 }
 
@@ -202,6 +220,13 @@ write_local_bytes(
 }
 
 static void
+write_recursing(
+    struct exposition *e, const char *name, const struct metrics_view *view)
+{
+	write_number(e, name, view->recursing);
+}
+
+static void
 write_certificates(
     struct exposition *e, const char *name, const struct metrics_view *view)
 {
@@ -291,6 +316,10 @@ static const struct other_row {
 	"lists of names that are in force", write_local_lists},
     {"quoll_local_bytes", EXPOSITION_GAUGE, NULL,
 	"memory of local data and lists", write_local_bytes},
+    {"quoll_recursion_outstanding", EXPOSITION_GAUGE, NULL,
+	"questions that libunbound has or will get, those that nobody waits "
+	"for any longer included",
+	write_recursing},
     {"quoll_certificate_expires_in_seconds", EXPOSITION_GAUGE, "certificate",
 	"time that a certificate lasts, negative when it is over; the label "
 	"is its file",
@@ -334,6 +363,7 @@ metrics_page_write(const struct metrics_view *view, struct evbuffer *out)
 		exposition_family(&e, row->name, EXPOSITION_GAUGE, row->help);
 		write_number(&e, row->name, sum_account(view, row->offset));
 	}
+	write_cache(&e, view);
 	write_counters(&e, view);
 	return e.failed ? -ENOMEM : 0;
 }
@@ -368,6 +398,19 @@ print_counters(FILE *out)
 	}
 }
 
+static void
+print_cache(FILE *out)
+{
+	for (size_t i = 0; i < counts_cache_number(); i++) {
+		struct counts_row row;
+		struct naming naming;
+
+		counts_cache_describe(i, &row);
+		name_counter(&row, &naming);
+		print_item(out, naming.family, NULL, NULL, row.help);
+	}
+}
+
 void
 metrics_page_print_manual(FILE *out)
 {
@@ -378,6 +421,7 @@ metrics_page_print_manual(FILE *out)
 	for (size_t i = 0; i < ACCOUNT_ROWS; i++)
 		print_item(out, account_rows[i].name, NULL, NULL,
 		    account_rows[i].help);
+	print_cache(out);
 	print_counters(out);
 	(void)fputs(".El\n", out);
 }

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "dns/cache.h"
+
 struct config;
 struct evbuffer;
 struct evquic_cred;
@@ -31,6 +33,8 @@ struct metrics_view {
 	int64_t started;		/* Unix time, s */
 	int64_t now;			/* the same */
 	uint64_t heap_bytes;
+	struct dns_cache_stats cache; /* all 0 if there is none */
+	uint64_t recursing;	      /* recursion_outstanding() */
 };
 
 /* Writes the page to `out`.  0, or -ENOMEM: then half of it is there. */

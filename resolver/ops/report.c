@@ -4,10 +4,12 @@
  * the workers go on counting.
  */
 #include "resolver/ops/report.h"
+#include "dns/cache.h"
 #include "resolver/certs.h"
 #include "resolver/ops/counts.h"
 #include "resolver/ops/memory.h"
 #include "resolver/own.h"
+#include "resolver/recursion.h"
 #include "resolver/worker.h"
 #include "tls/replay.h"
 
@@ -87,4 +89,28 @@ report_local(
 	log_info(log, "gauge local_names %zu", size.names);
 	log_info(log, "gauge local_lists %zu", config->local.lists.count);
 	log_info(log, "gauge local_bytes %zu", size.octets);
+}
+
+void
+report_recursion(struct log *log, struct recursion *rn)
+{
+	log_info(
+	    log, "gauge recursion_outstanding %zu", recursion_outstanding(rn));
+}
+
+void
+report_cache(struct log *log, const struct dns_cache *cache)
+{
+	struct dns_cache_stats stats;
+	struct counts_row row;
+
+	if (cache == NULL)
+		return;
+	dns_cache_stats(cache, &stats);
+	for (size_t i = 0; i < counts_cache_number(); i++) {
+		counts_cache_describe(i, &row);
+		log_info(log, "%s cache_%s %" PRIu64,
+		    row.is_gauge ? "gauge" : "counter", row.name,
+		    counts_cache_read(i, &stats));
+	}
 }

@@ -10,10 +10,12 @@
 #include <stdint.h>
 
 struct config;
+struct dns_cache;
 struct evquic_cred;
 struct evquic_replay;
 struct log;
 struct own;
+struct recursion;
 struct worker;
 
 /*
@@ -46,5 +48,12 @@ void report_seen(
  */
 void report_local(
     struct log *log, const struct config *config, const struct own *own);
+
+/* Writes `gauge cache_NAME N` and `counter cache_NAME N` for what the cache
+ * tells; nothing if there is none. */
+void report_cache(struct log *log, const struct dns_cache *cache);
+
+/* Writes `gauge recursion_outstanding N`, see recursion_outstanding(). */
+void report_recursion(struct log *log, struct recursion *rn);
 
 #endif

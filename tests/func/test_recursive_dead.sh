@@ -91,4 +91,5 @@ failed() {
 	[ "$(said asks_timed_out)" -ge $DEAD ]
 }
 check "nobody waits for them any longer" wait_for 20 failed
+check "but they are pursued" [ "$(said recursion_outstanding)" -ge $((DEAD / 4)) ]
 check "others are answered" answers 'IN.A.192\.0\.2\.1' www.example A

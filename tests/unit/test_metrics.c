@@ -17,6 +17,7 @@
 #include "resolver/ops/metrics_page.h"
 #include "resolver/own.h"
 #include "resolver/worker.h"
+#include "tests/unit/cache_fill.h"
 #include "tests/unit/unit.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -144,6 +145,7 @@ struct fixture {
 	struct evquic_cred *cred;
 	struct own own;
 	struct evquic_replay *seen;
+	struct dns_cache *cache; /* NULL: there is none */
 	struct worker *workers[2];
 };
 
@@ -162,6 +164,7 @@ start(struct fixture *f, const char *text)
 	f->cred = evquic_cred_new();
 	memset(&f->own, 0, sizeof(f->own));
 	f->seen = evquic_replay_new(16);
+	f->cache = NULL;
 	for (size_t i = 0; i < 2; i++)
 		f->workers[i] = worker_new(i, &f->log, f->config, false);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f->workers[1]);
@@ -193,10 +196,13 @@ make_page(struct fixture *f)
 	    .started = 1000,
 	    .now = 2000,
 	    .heap_bytes = 12345,
+	    .recursing = 77,
 	};
 	struct evbuffer *out = evbuffer_new();
 	char *text;
 
+	if (f->cache != NULL)
+		dns_cache_stats(f->cache, &view.cache);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	CU_ASSERT_EQUAL(metrics_page_write(&view, out), 0);
 	CU_ASSERT_EQUAL(evbuffer_add(out, "", 1), 0);
@@ -248,6 +254,7 @@ test_numbers(void)
 	    has_line(page, "quoll_upstream_mismatches_total{reason=\"id\"} 6"));
 	CU_ASSERT(has_line(page, "quoll_upstream_asks_total 8"));
 	CU_ASSERT(has_line(page, "quoll_heap_bytes 12345"));
+	CU_ASSERT(has_line(page, "quoll_recursion_outstanding 77"));
 	CU_ASSERT(has_line(page, "process_start_time_seconds 1000"));
 	CU_ASSERT(has_line(
 	    page, "quoll_upstream_server_info{url=\"udp://192.0.2.1\"} 1"));
@@ -289,6 +296,39 @@ test_local_names(void)
 	    dns_local_octets(f.own.local));
 	CU_ASSERT(has_line(page, bytes));
 	free(page);
+	stop(&f);
+}
+
+/* Of the one cache, or 0 without. */
+static void
+test_cache(void)
+{
+	struct fill question = fill_a("a.example");
+	struct fixture f;
+	char *page;
+
+	start(&f, "");
+	page = make_page(&f);
+	CU_ASSERT(has_line(page, "quoll_cache_entries 0"));
+	free(page);
+	f.cache = fill_cache(1);
+	CU_ASSERT(fill_put(f.cache, &question, FILL_DATA, 1));
+	CU_ASSERT(fill_put(f.cache, &question, FILL_DATA, 2));
+	question = fill_a("b.example");
+	CU_ASSERT(fill_put(f.cache, &question, FILL_NXDOMAIN, 2));
+	CU_ASSERT_EQUAL(dns_cache_flush_all(f.cache), 2);
+	CU_ASSERT(fill_put(f.cache, &question, FILL_NODATA, 3));
+	page = make_page(&f);
+	CU_ASSERT(has_line(page, "quoll_cache_entries 1"));
+	CU_ASSERT(has_line(page, "# TYPE quoll_cache_entries gauge"));
+	CU_ASSERT(has_line(page, "quoll_cache_nodata 1"));
+	CU_ASSERT(has_line(page, "quoll_cache_nxdomain 0"));
+	CU_ASSERT(has_line(page, "quoll_cache_inserted_total 4"));
+	CU_ASSERT(has_line(page, "# TYPE quoll_cache_inserted_total counter"));
+	CU_ASSERT(has_line(page, "quoll_cache_replaced_total 1"));
+	CU_ASSERT(has_line(page, "quoll_cache_flushed_total 2"));
+	free(page);
+	dns_cache_free(f.cache);
 	stop(&f);
 }
 
@@ -378,6 +418,11 @@ test_counts(void)
 		CU_ASSERT_PTR_NULL(strstr(row.help, "gauge"));
 		CU_ASSERT_PTR_NULL(strpbrk(row.help, "\\\n\""));
 	}
+	for (size_t i = 0; i < counts_cache_number(); i++) {
+		counts_cache_describe(i, &row);
+		CU_ASSERT(exposition_name_is_valid(row.name, false));
+		CU_ASSERT_PTR_NULL(strpbrk(row.help, "\\\n\""));
+	}
 }
 
 static void
@@ -432,6 +477,7 @@ test_metrics_register(void)
 	unit_test(suite, "sample", test_sample);
 	unit_test(suite, "numbers", test_numbers);
 	unit_test(suite, "local_names", test_local_names);
+	unit_test(suite, "cache", test_cache);
 	unit_test(suite, "grammar", test_grammar);
 	unit_test(suite, "no_sample_twice", test_no_sample_twice);
 	unit_test(suite, "counts", test_counts);
