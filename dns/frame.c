@@ -75,8 +75,8 @@ take_prefix(struct dns_frame *f, const uint8_t *data, size_t len)
 {
 	size_t used = 0;
 
-	while (f->prefix_len < DNS_FRAME_PREFIX && used < len)
-		f->prefix[f->prefix_len++] = data[used++];
+	for (; f->prefix_len < DNS_FRAME_PREFIX && used < len; f->prefix_len++)
+		f->promised = (uint16_t)(f->promised << 8 | data[used++]);
 	return used;
 }
 
@@ -84,7 +84,7 @@ take_prefix(struct dns_frame *f, const uint8_t *data, size_t len)
 static size_t
 take_message(struct dns_frame *f, const uint8_t *data, size_t len)
 {
-	size_t promised = dns_get16(f->prefix);
+	size_t promised = f->promised;
 	size_t want = promised - f->len;
 
 	if (f->len == 0 && len >= want) {
@@ -120,7 +120,7 @@ dns_frame_feed(
 	if (f->state == DNS_FRAME_MORE && len > 0) {
 		used = take_prefix(f, data, len);
 		if (f->prefix_len == DNS_FRAME_PREFIX) {
-			if (dns_get16(f->prefix) < DNS_HEADER_SIZE)
+			if (f->promised < DNS_HEADER_SIZE)
 				f->state = DNS_FRAME_SHORT;
 			else
 				used +=

@@ -37,7 +37,7 @@ struct dns_frame {
 	size_t msg_len;
 	enum dns_frame_state state;
 	enum dns_frame_mode mode;
-	uint8_t prefix[DNS_FRAME_PREFIX];
+	uint16_t promised;  /* octets, says the prefix */
 	uint8_t prefix_len; /* octets of it that came */
 	uint8_t *buf;	    /* ours; NULL until a message comes in pieces */
 	size_t size;	    /* of it */
