@@ -24,7 +24,7 @@ struct dns_found {
 static inline size_t
 dns_cache_part(size_t bytes, unsigned count)
 {
-	return (bytes - dns_item_cost(sizeof(struct dns_cache)) -
+	return (bytes - dns_block_most(sizeof(struct dns_cache)) -
 		   DNS_BUCKET_SIZE) /
 	       count;
 }

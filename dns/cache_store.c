@@ -59,7 +59,7 @@ static bool
 reserve(struct intake *in, struct dns_entry_rules *ret_rules)
 {
 	struct dns_shard *s = dns_cache_lock(in->cache, in->key->name_hash);
-	size_t cost = dns_item_cost(in->size);
+	size_t cost = dns_block_most(in->size);
 
 	*ret_rules = s->rules.entry;
 	if (dns_shard_reserve(s, cost, in->now))
@@ -110,7 +110,7 @@ label(struct intake *in)
 	}
 }
 
-/* Cuts off what the entry did not need; sets the cost. */
+/* Cuts off what the entry did not need, and asks what the rest takes up. */
 static void
 shorten(struct intake *in)
 {
@@ -121,8 +121,7 @@ shorten(struct intake *in)
 		shorter = realloc(in->item, need);
 	if (shorter != NULL)
 		in->item = shorter;
-	in->item->cost =
-	    (uint32_t)dns_item_cost(shorter != NULL ? need : in->size);
+	in->item->cost = (uint32_t)dns_block_cost(in->item, in->cost);
 }
 
 /* Failures leave alone what there is, but for a mark (RFC 8767 4). */

@@ -14,6 +14,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,9 +26,11 @@
 /* Items for which there is one more bucket. */
 #define ITEMS_PER_BUCKET 3
 
-/* What glibc's malloc adds, and to what it rounds up. */
+/* What glibc's malloc adds, to what it rounds up, and how much it leaves to a
+ * block if it cannot make another of the rest. */
 #define MALLOC_HEADER 8
 #define MALLOC_UNIT 16
+#define MALLOC_REST 16
 
 _Static_assert(sizeof(struct dns_bucket) == DNS_BUCKET_SIZE, "one line");
 _Static_assert(sizeof(struct dns_item_net) <= DNS_ITEM_NET, "room for it");
@@ -54,10 +57,19 @@ dns_item_size(size_t entry, const struct dns_key_net *net)
 }
 
 size_t
-dns_item_cost(size_t size)
+dns_block_most(size_t size)
 {
 	return (size + MALLOC_HEADER + MALLOC_UNIT - 1) / MALLOC_UNIT *
-	       MALLOC_UNIT;
+		   MALLOC_UNIT +
+	       MALLOC_REST;
+}
+
+size_t
+dns_block_cost(void *block, size_t most)
+{
+	size_t cost = malloc_usable_size(block) + MALLOC_HEADER;
+
+	return cost < most ? cost : most;
 }
 
 uint8_t
@@ -89,8 +101,8 @@ dns_table_cost(size_t bytes)
 {
 	size_t count = count_buckets(bytes);
 
-	return dns_item_cost((count + 1) * sizeof(struct dns_bucket)) +
-	       dns_item_cost(count * sizeof(uint32_t[DNS_TABLE_GHOSTS]));
+	return dns_block_most((count + 1) * sizeof(struct dns_bucket)) +
+	       dns_block_most(count * sizeof(uint32_t[DNS_TABLE_GHOSTS]));
 }
 
 int

@@ -94,9 +94,14 @@ dns_item_entry(struct dns_item *item)
 /* The network of an item. */
 struct dns_item_net dns_item_net(const struct dns_item *item);
 
-/* Octets to allocate for an item, and what that costs with malloc's own. */
+/* Octets to allocate for an item. */
 size_t dns_item_size(size_t entry, const struct dns_key_net *net);
-size_t dns_item_cost(size_t size);
+
+/* The most that a block of such a size costs, with malloc's own octets. */
+size_t dns_block_most(size_t size);
+
+/* What a block does cost, at most `most`. */
+size_t dns_block_cost(void *block, size_t most);
 
 /* The key flags of an item that is wanted. */
 uint8_t dns_want_flags(const struct dns_want *want);
