@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -19,7 +20,8 @@
 
 enum {
 	STEPS_MAX = 500,
-	CASE_LIMIT_S = 300
+	CASE_LIMIT_S = 300,
+	NUMBER_MAX = 12 /* digits and sign of one */
 };
 
 struct child {
@@ -77,6 +79,23 @@ on_inapplicable(void *arg, const char *reason)
 	put_step(arg, SPEC_STEP_NOT, reason, "");
 }
 
+/* Sets a variable: %u in its value is another number in each case, for names
+ * that a server should not remember from the one before. */
+static void
+set_variable(struct raw_script *script, const struct spec_var *var)
+{
+	const char *at = strstr(var->value, "%u");
+	char text[SPEC_TEXT_MAX + NUMBER_MAX];
+
+	if (at == NULL) {
+		raw_script_set(script, var->name, var->value);
+		return;
+	}
+	(void)snprintf(text, sizeof(text), "%.*s%d%s", (int)(at - var->value),
+	    var->value, (int)getpid(), at + 2);
+	raw_script_set(script, var->name, text);
+}
+
 void
 spec_child_prepare(
     struct raw_script *script, const struct spec_options *options)
@@ -87,8 +106,7 @@ spec_child_prepare(
 	script->first_deadline_ms = options->timeout_ms;
 	script->deadline_ms = options->timeout_ms;
 	for (size_t i = 0; i < options->vars.count; i++)
-		raw_script_set(script, options->vars.at[i].name,
-		    options->vars.at[i].value);
+		set_variable(script, &options->vars.at[i]);
 }
 
 /* The terminal's interrupt is for the parent, who ends us; so is its death. */
