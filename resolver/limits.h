@@ -112,9 +112,11 @@
 #define CACHE_STALE_TTL 30
 #define CACHE_STALE_RETRY 30
 
-/* What an operator's list of names to flush may be: each line that ends in a
- * wildcard is a walk over the whole cache. */
+/* What an operator's list of names to flush may be.  Each line that begins with
+ * an asterisk is a walk over the whole cache, some 0.1 s where that is 64 MiB,
+ * and a signal to end is heeded after all of them. */
 #define FLUSH_MAX_LINES 1000
+#define FLUSH_MAX_WALKS 16
 #define FLUSH_MAX_BYTES (1024 * 1024)
 
 /* How long the end may take for the cache to be saved. */

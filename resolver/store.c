@@ -134,7 +134,8 @@ store_configure(struct store *st, const struct config *config)
 struct orders {
 	struct dns_flush *item;
 	size_t count;
-	size_t bad; /* lines that were not understood */
+	size_t walks; /* of these, over all of the cache */
+	size_t bad;   /* lines that were not understood */
 	size_t first_bad;
 };
 
@@ -162,6 +163,13 @@ read_text(FILE *in, char **ret_text, size_t *ret_len)
 	return 0;
 }
 
+static void
+count_order(struct orders *orders, enum dns_flush_what what)
+{
+	orders->count += what != DNS_FLUSH_NOTHING;
+	orders->walks += what == DNS_FLUSH_SUFFIX || what == DNS_FLUSH_ALL;
+}
+
 static int
 read_lines(const char *text, size_t len, struct orders *orders)
 {
@@ -179,9 +187,11 @@ read_lines(const char *text, size_t len, struct orders *orders)
 		if (++number > FLUSH_MAX_LINES)
 			return -E2BIG;
 		if (dns_flush_parse(text, n, f) == 0)
-			orders->count += f->what != DNS_FLUSH_NOTHING;
+			count_order(orders, f->what);
 		else if (orders->bad++ == 0)
 			orders->first_bad = number;
+		if (orders->walks > FLUSH_MAX_WALKS)
+			return -E2BIG;
 		text = eol != NULL ? eol + 1 : end;
 	}
 	return 0;

@@ -390,18 +390,18 @@ test_flush_bad_lines(void)
 	end(&p);
 }
 
-/* A file of so many lines, or so long a line. */
+/* A file of so many names and suffixes, and so many blanks. */
 static bool
-is_too_much(struct place *p, size_t lines, size_t blanks)
+is_too_much(struct place *p, size_t names, size_t suffixes, size_t blanks)
 {
-	size_t len = 2 * lines + blanks;
+	size_t len = 2 * (names + suffixes) + blanks;
 	char *text = malloc(len + 1);
 	enum store_flushed flushed;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-	for (size_t i = 0; i < lines; i++)
-		memcpy(text + 2 * i, "*\n", 2);
-	memset(text + 2 * lines, ' ', blanks);
+	for (size_t i = 0; i < names + suffixes; i++)
+		memcpy(text + 2 * i, i < names ? "x\n" : "*\n", 2);
+	memset(text + len - blanks, ' ', blanks);
 	write_file(p, "flush", text, len);
 	free(text);
 	flushed = store_flush(&p->store);
@@ -416,13 +416,15 @@ test_flush_too_much(void)
 
 	begin(&p, FORWARD);
 	fill(&p);
-	CU_ASSERT(is_too_much(&p, FLUSH_MAX_LINES + 1, 0));
-	CU_ASSERT(is_too_much(&p, FLUSH_MAX_LINES, 1));
-	CU_ASSERT(is_too_much(&p, 1, FLUSH_MAX_BYTES - 1));
+	CU_ASSERT(is_too_much(&p, FLUSH_MAX_LINES + 1, 0, 0));
+	CU_ASSERT(is_too_much(&p, FLUSH_MAX_LINES, 0, 1));
+	CU_ASSERT(is_too_much(&p, 1, 0, FLUSH_MAX_BYTES - 1));
+	CU_ASSERT(is_too_much(&p, 0, FLUSH_MAX_WALKS + 1, 0));
+	CU_ASSERT(!is_too_much(&p, FLUSH_MAX_LINES, 0, 0));
+	CU_ASSERT(!is_too_much(&p, 1, 0, FLUSH_MAX_BYTES - 2));
 	CU_ASSERT_EQUAL(fill_count(p.store.cache), 4);
-	CU_ASSERT(!is_too_much(&p, 1, FLUSH_MAX_BYTES - 2));
+	CU_ASSERT(!is_too_much(&p, 9, FLUSH_MAX_WALKS, 0));
 	CU_ASSERT_EQUAL(fill_count(p.store.cache), 0);
-	CU_ASSERT(!is_too_much(&p, FLUSH_MAX_LINES, 0));
 	end(&p);
 }
 
