@@ -6,7 +6,10 @@
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H
 
-/* How much of traces a cache answers, by what it throws away. */
+/* How much of traces the cache answers, and others would. */
 void bench_ratios(void);
+
+/* What a hit and an insert cost, and an answer that is kept. */
+void bench_speed(void);
 
 #endif

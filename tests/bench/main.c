@@ -11,6 +11,7 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } parts[] = {
+    {"speed", bench_speed},
     {"ratios", bench_ratios},
 };
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How many of a trace's questions are answered by what is kept, in percent, for
- * models of caches over the same questions.  Those for names that nobody asks
- * twice do not count, nor do the first, as the cache fills.
+ * How many of a trace's questions are answered by what is kept, in percent:
+ * the cache, and models of others, over the same questions.  Those for names
+ * that nobody asks twice do not count, nor do the first, as the cache fills.
+ *
+ * Models are charged what an answer of the cache costs beside its octets, so
+ * that all of them hold about as many.
  */
 #include "tests/bench/bench.h"
 
@@ -11,10 +14,11 @@
 #include <stdlib.h>
 
 #include "tests/bench/policy.h"
+#include "tests/bench/real.h"
 
 #define REQUESTS 2000000
 #define WARMING 500000
-#define OVERHEAD 90 /* octets that an answer costs beside its own */
+#define OVERHEAD 90 /* octets; see the part `speed` */
 #define MEBI ((size_t)1 << 20)
 
 static const struct trace_shape shapes[] = {
@@ -43,19 +47,33 @@ static const size_t sizes[] = {1, 4, 16, 64};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Who answers a trace: one of them. */
+struct subject {
+	struct policy *model;
+	struct dns_cache *real;
+};
+
+static bool
+ask(struct subject *s, const struct trace_request *r)
+{
+	if (s->model != NULL)
+		return policy_ask(s->model, r);
+	return real_ask(s->real, r);
+}
+
 static double
-measure(struct policy *p, const struct trace_shape *shape)
+measure(struct subject *s, const struct trace_shape *shape)
 {
 	struct trace *t = trace_new(shape, 1);
 	unsigned asked = 0, answered = 0;
 	struct trace_request r;
 
-	assert(t != NULL && p != NULL);
+	assert(t != NULL && (s->model != NULL || s->real != NULL));
 	for (int i = 0; i < REQUESTS; i++) {
 		bool hit;
 
 		trace_next(t, &r);
-		hit = policy_ask(p, &r);
+		hit = ask(s, &r);
 		if (i < WARMING || trace_is_flood(&r))
 			continue;
 		asked++;
@@ -68,17 +86,21 @@ measure(struct policy *p, const struct trace_shape *shape)
 static void
 print_row(const struct trace_shape *shape, size_t bytes)
 {
-	printf("%-34s %3zuM", shape->title, bytes / MEBI);
+	struct subject real = {.real = real_new(bytes)};
+
+	printf("%-34s %3zuM %8.2f", shape->title, bytes / MEBI,
+	    measure(&real, shape));
+	dns_cache_free(real.real);
 	for (size_t i = 0; i < COUNT(models); i++) {
 		struct policy_options o = models[i];
-		struct policy *p;
+		struct subject s;
 
 		o.bytes = bytes;
 		o.overhead = OVERHEAD;
-		p = policy_new(&o);
-		printf(" %8.2f", measure(p, shape));
+		s = (struct subject){.model = policy_new(&o)};
+		printf(" %8.2f", measure(&s, shape));
 		fflush(stdout);
-		policy_free(p);
+		policy_free(s.model);
 	}
 	printf("\n");
 }
@@ -86,8 +108,8 @@ print_row(const struct trace_shape *shape, size_t bytes)
 void
 bench_ratios(void)
 {
-	printf("\nAnswered from the cache, in percent\n%-34s %4s", "questions",
-	    "size");
+	printf("\nAnswered from the cache, in percent\n%-34s %4s %8s",
+	    "questions", "size", "quoll");
 	for (size_t i = 0; i < COUNT(models); i++)
 		printf(" %8s", models[i].title);
 	printf("\n");
