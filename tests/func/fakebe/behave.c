@@ -32,6 +32,7 @@
  *   poison      an extra record of victim.example.org
  *   ttlmax ttldiff cnameloop cnamechain N mx
  *   cookie... needcookie newcookie ecs...   see edns.c
+ *   ttl N neg N nth N then ...   see remember.c
  *   tcp...      see tcp.c
  */
 #include "tests/func/fakebe/fakebe.h"
@@ -735,7 +736,7 @@ be_behave(struct be_job *job, const struct be_query *query)
 	size_t count = sizeof(behaviours) / sizeof(behaviours[0]);
 
 	if (be_behave_xfr(job, query) || be_behave_tcp(job, query) ||
-	    be_behave_edns(job, query))
+	    be_behave_edns(job, query) || be_behave_remember(job, query))
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(behaviours[i].label, query->label) == 0) {

@@ -11,6 +11,7 @@
  *   needcookie   over UDP BADCOOKIE and our cookie, until the query has it
  *   newcookie    over UDP BADCOOKIE and a new cookie, whatever the query has
  *   ecs N        the good answer, with the query's subnet and scope N (24)
+ *   ecsnet N     the same, with A 192.0.2.X for subnet X.X.X.0/24
  *   ecswrong     an answer (A 203.0.113.66) for another subnet, the good one
  *                50 ms later
  *   ecsrefused   REFUSED to a query with a subnet
@@ -168,6 +169,8 @@ send_subnet(struct be_job *job, const struct be_query *q, bool is_forged)
 		be_put_forged(&b, &bare);
 	else
 		be_put_answer(&b, &bare);
+	if (strcmp(q->label, "ecsnet") == 0 && len > ECS_FIXED + 2)
+		b.data[b.len - 1] = data[ECS_FIXED + 2];
 	if (has_subnet) {
 		memcpy(ecs, data, len);
 		ecs[ECS_SCOPE] = (uint8_t)(q->has_number ? q->number : SCOPE);
@@ -201,7 +204,7 @@ behave_subnet(struct be_job *job, const struct be_query *query)
 {
 	const char *label = query->label;
 
-	if (strcmp(label, "ecs") == 0) {
+	if (strcmp(label, "ecs") == 0 || strcmp(label, "ecsnet") == 0) {
 		send_subnet(job, query, false);
 	} else if (strcmp(label, "ecswrong") == 0) {
 		send_subnet(job, query, true);

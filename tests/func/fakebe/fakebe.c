@@ -2,12 +2,13 @@
 /*
  * fakebe: a scripted DNS backend on UDP and TCP of one port.
  *
- *   fakebe [-a ADDRESS] [-p PORT] [-l LOG] [-U] [-T] [-P]
+ *   fakebe [-a ADDRESS] [-p PORT] [-l LOG] [-m MOOD] [-U] [-T] [-P]
  *
  * Prints "serving ADDRESS:PORT" when it is ready; -U opens no UDP socket, -T
  * no TCP listener; with -P a header of the PROXY protocol must stand before
- * each datagram and each connection.  Each query becomes one line of the log,
- * flushed at once:
+ * each datagram and each connection; while the file MOOD holds a label, every
+ * query is answered as if that was its name's first.  Each query becomes one
+ * line of the log, flushed at once:
  *
  *   MS udp|tcp port=N conn=N id=XXXX flags=XXXX name=NAME type=N class=N
  *   opt=SIZE|- do=0|1 options=N,N|- len=N HEX
@@ -76,6 +77,8 @@ struct backend {
 	unsigned serial;
 	struct later *later;
 	bool reads_header; /* of the PROXY protocol */
+	const char *mood;  /* path, or NULL */
+	struct be_count *counts;
 };
 
 struct be_job {
@@ -209,6 +212,12 @@ be_send(struct be_job *job, const struct raw_buf *data, unsigned delay_ms,
 		raw_buf_add(&item->data, data->data, data->len);
 }
 
+struct be_count **
+be_counts(struct be_job *job)
+{
+	return &job->be->counts;
+}
+
 unsigned
 be_turn(const struct be_job *job)
 {
@@ -309,6 +318,20 @@ take_header(struct be_job *job, const uint8_t *data, size_t len)
 	return n;
 }
 
+/* It may change at any time, between one query and the next. */
+static void
+read_mood(const struct backend *be, struct be_query *query)
+{
+	char word[BE_LABEL_MAX] = "";
+	FILE *file = be->mood != NULL ? fopen(be->mood, "r") : NULL;
+
+	if (file == NULL)
+		return;
+	if (fscanf(file, "%63s", word) == 1)
+		be_query_call(query, word);
+	fclose(file);
+}
+
 static void
 on_query(struct be_job *job, const uint8_t *msg, size_t len)
 {
@@ -320,6 +343,7 @@ on_query(struct be_job *job, const uint8_t *msg, size_t len)
 	if (job->tcp != NULL)
 		job->tcp->turn++;
 	log_query(job, &query);
+	read_mood(job->be, &query);
 	be_behave(job, &query);
 }
 
@@ -582,8 +606,8 @@ open_others(struct backend *be)
 static void
 usage(void)
 {
-	fputs("usage: fakebe [-a ADDRESS] [-p PORT] [-l LOG] [-U] [-T] "
-	      "[-P]\n",
+	fputs("usage: fakebe [-a ADDRESS] [-p PORT] [-l LOG] [-m MOOD] "
+	      "[-U] [-T] [-P]\n",
 	    stderr);
 	exit(RAW_EXIT_TROUBLE);
 }
@@ -604,7 +628,7 @@ main(int argc, char **argv)
 	int option;
 
 	be.address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	while ((option = getopt(argc, argv, "a:p:l:UTP")) != -1) {
+	while ((option = getopt(argc, argv, "a:p:l:m:UTP")) != -1) {
 		if (option == 'a' &&
 		    inet_pton(AF_INET, optarg, &be.address.sin_addr) == 1)
 			continue;
@@ -613,6 +637,8 @@ main(int argc, char **argv)
 			    htons((uint16_t)strtoul(optarg, NULL, 10));
 		else if (option == 'l')
 			be.log = fopen(optarg, "a");
+		else if (option == 'm')
+			be.mood = optarg;
 		else if (option == 'U')
 			no_udp = true;
 		else if (option == 'T')

@@ -53,6 +53,10 @@ struct be_job;
 void be_send(struct be_job *job, const struct raw_buf *data, unsigned delay_ms,
     enum be_way way);
 
+/* What the whole program counts: a list, at first empty. */
+struct be_count;
+struct be_count **be_counts(struct be_job *job);
+
 /* How many queries came on this TCP connection, this one included. */
 unsigned be_turn(const struct be_job *job);
 
@@ -65,6 +69,10 @@ void be_hold(struct be_job *job, const struct raw_buf *data, unsigned count,
 
 /* msg.c: reads a query; -EBADMSG when it has no whole header. */
 int be_query_read(const uint8_t *msg, size_t len, struct be_query *ret_query);
+
+/* What the first label of `name` says counts from now on: "Slow2000" is "slow"
+ * and 2000. */
+void be_query_call(struct be_query *query, const char *name);
 
 /* Appends a header that answers the query, with its question. */
 void be_put_head(
@@ -120,6 +128,10 @@ int be_proxy_read(
 /* edns.c: the labels of cookies and Client Subnet; false when it is none of
  * them. */
 bool be_behave_edns(struct be_job *job, const struct be_query *query);
+
+/* remember.c: lives of records, and answers that change; false when it is none
+ * of its labels. */
+bool be_behave_remember(struct be_job *job, const struct be_query *query);
 
 /* tcp.c: the labels tcp...; false when it is none of them. */
 bool be_behave_tcp(struct be_job *job, const struct be_query *query);

@@ -60,23 +60,23 @@ read_name(const struct be_query *q, char *text, size_t size)
 	return at < q->len ? at + 1 : 0;
 }
 
-/* Splits "Slow2000" into "slow" and 2000. */
-static void
-read_label(struct be_query *q)
+void
+be_query_call(struct be_query *q, const char *name)
 {
-	size_t len = strcspn(q->name, ".");
+	size_t len = strcspn(name, ".");
 	size_t letters = len;
 
-	while (letters > 0 && isdigit((unsigned char)q->name[letters - 1]))
+	while (letters > 0 && isdigit((unsigned char)name[letters - 1]))
 		letters--;
 	if (letters >= sizeof(q->label))
 		letters = sizeof(q->label) - 1;
 	for (size_t i = 0; i < letters; i++)
-		q->label[i] = (char)tolower((unsigned char)q->name[i]);
+		q->label[i] = (char)tolower((unsigned char)name[i]);
 	q->label[letters] = '\0';
 	q->has_number = letters < len;
+	q->number = 0;
 	if (q->has_number)
-		q->number = (unsigned)strtoul(q->name + letters, NULL, 10);
+		q->number = (unsigned)strtoul(name + letters, NULL, 10);
 	if (q->number > NUMBER_MAX)
 		q->number = NUMBER_MAX;
 }
@@ -131,7 +131,7 @@ be_query_read(const uint8_t *msg, size_t len, struct be_query *ret_query)
 	q.flags = raw_get_u16(msg + 2);
 	if (raw_get_u16(msg + 4) > 0) {
 		at = read_name(&q, q.name, sizeof(q.name));
-		read_label(&q);
+		be_query_call(&q, q.name);
 		if (at != 0 && at + 4 <= len) {
 			q.qtype = raw_get_u16(msg + at);
 			q.qclass = raw_get_u16(msg + at + 2);
