@@ -84,6 +84,27 @@ give_up(struct intake *in, enum dns_cache_outcome why)
 	return why;
 }
 
+/*
+ * An answer that cannot be kept.  Nothing is known from it for later, but that
+ * what is past its end is wrong (RFC 8767 4); unless its TTL is 0: so caches
+ * upstream count down theirs, and it is the same data.
+ */
+static enum dns_cache_outcome
+refuse(struct intake *in, enum dns_entry_verdict why)
+{
+	struct dns_found found;
+	struct dns_shard *s;
+
+	if (why == DNS_ENTRY_NO_SOA) {
+		s = dns_cache_lock(in->cache, in->key->name_hash);
+		found = dns_cache_look(s, in->key, in->now);
+		if (found.item != NULL && !found.is_fresh)
+			dns_shard_drop(s, found.item);
+		dns_cache_unlock(s);
+	}
+	return give_up(in, DNS_CACHE_REFUSED);
+}
+
 /* Says under what the item is kept, and from when on. */
 static void
 label(struct intake *in)
@@ -192,6 +213,7 @@ take_in(struct intake *in)
 	struct dns_entry_rules rules;
 	size_t entry_size = bound_of(in);
 	enum dns_cache_outcome outcome;
+	enum dns_entry_verdict verdict;
 	struct dns_shard *s;
 
 	in->size = dns_item_size(entry_size, &in->net);
@@ -203,8 +225,9 @@ take_in(struct intake *in)
 	*in->item = (struct dns_item){.hits = 0};
 	if (in->net.reach != DNS_REACH_PLAIN)
 		in->item->flags = DNS_ITEM_HAS_NET;
-	if (make(in, &rules, entry_size) != DNS_ENTRY_MADE)
-		return give_up(in, DNS_CACHE_REFUSED);
+	verdict = make(in, &rules, entry_size);
+	if (verdict != DNS_ENTRY_MADE)
+		return refuse(in, verdict);
 	label(in);
 	shorten(in);
 	s = dns_cache_lock(in->cache, in->key->name_hash);

@@ -108,6 +108,26 @@ replaced(void)
 	cw_done(&w);
 }
 
+/* Answers that cannot be kept themselves. */
+static void
+ended(void)
+{
+	struct cw_answer bare = {.rcode = DNS_RCODE_NXDOMAIN};
+	struct cw w;
+	struct cw_key k;
+
+	begin(&w, &k, 60);
+	CU_ASSERT_EQUAL(cw_store(&w, &k, &bare), DNS_CACHE_REFUSED);
+	CU_ASSERT_EQUAL(cw_find(&w, &k).verdict, DNS_CACHE_FRESH);
+	cw_forward(&w, 100);
+	CU_ASSERT_EQUAL(cw_put(&w, &k, 7, 0), DNS_CACHE_REFUSED);
+	CU_ASSERT_EQUAL(cw_find(&w, &k).verdict, DNS_CACHE_STALE);
+	CU_ASSERT_EQUAL(cw_store(&w, &k, &bare), DNS_CACHE_REFUSED);
+	PROVE("FWD-106", cw_find(&w, &k).verdict == DNS_CACHE_MISS);
+	CU_ASSERT_EQUAL(cw_check(&w), 0);
+	cw_done(&w);
+}
+
 /* A fresh NXDOMAIN, by another type, goes before stale records; of two that
  * are stale the younger one does. */
 static void
@@ -155,6 +175,7 @@ test_cache_stale_register(void)
 	unit_test(s, "off", off);
 	unit_test(s, "retry", retry);
 	unit_test(s, "replaced", replaced);
+	unit_test(s, "ended", ended);
 	unit_test(s, "younger", younger);
 	unit_test(s, "failures", failures);
 }
