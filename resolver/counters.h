@@ -30,6 +30,7 @@
 	X(cache_hits, "found in the cache")                                    \
 	X(cache_misses, "not found in the cache")                              \
 	X(cache_failures, "failures found in the cache")                       \
+	X(cache_stale, "found in the cache past their end, and given")         \
 	X(cache_prefetched, "asked upstream before the cache forgot")          \
 	X(query_relayed, "answered with what upstream said")                   \
 	X(query_failed, "answered SERVFAIL: nothing came from upstream")       \

@@ -14,6 +14,7 @@
  *	a special name?                             answered here
  *	is recursion wanted?                        REFUSED, EDE 20
  *	do we remember it?                          answered from the cache
+ *	  though its end has passed?                only if upstream fails
  *	ask upstream                                what it says, or SERVFAIL
  *	  nothing for AAAA, and DNS64?              then ask for A, synthesise
  *	  ANY, and we say little?                   one HINFO (RFC 8482)
@@ -70,6 +71,7 @@ query_run_new(struct query *query)
 	q->waiter.done = query_ask_on_result;
 	q->waiter.fetch = NULL;
 	q->is_missed = false;
+	q->stale.is_kept = false;
 	q->copied = NULL;
 	q->copy = NULL;
 	return q;

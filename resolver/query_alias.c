@@ -126,6 +126,8 @@ query_alias_relay(
 	/* An error's own reason is more to the point. */
 	if (r->rcode != DNS_RCODE_NOERROR && r->rcode != DNS_RCODE_NXDOMAIN)
 		return;
+	if (a->ede == DNS_EDE_NONE)
+		return;
 	how->ede = a->ede;
 	how->ede_text = a->ede_text[0] != '\0' ? a->ede_text : NULL;
 }

@@ -83,9 +83,11 @@ query_ask_on_result(
 {
 	struct query_run *q = container_of(waiter, struct query_run, waiter);
 	struct query_answer answer = {.buf = NULL};
+	struct upstream_result best;
 	struct query_dns64_end end;
 
-	if (query_dns64_step(q, result, &end))
+	if (query_stale_step(q, result, &best) ||
+	    query_dns64_step(q, &best, &end))
 		return; /* one more question */
 	counter_sub(&q->worker->counters.queries_now, 1);
 	query_ask_name(q);
@@ -132,6 +134,20 @@ query_ask_end(struct query_run *q, int rc, struct query_answer *ret)
 	return QUERY_ANSWERED;
 }
 
+static const struct dns_ecs *
+sent_by(const struct query_run *q)
+{
+	return q->subnet.has_sent ? &q->subnet.sent : NULL;
+}
+
+bool
+query_ask_key(const struct query_run *q, const struct upstream *upstream,
+    const struct dns_query *question, struct dns_key *ret_key)
+{
+	return fetch_key(
+	    &q->worker->fetches, upstream, question, sent_by(q), ret_key);
+}
+
 int
 query_ask_fetch(struct query_run *q, struct upstream *upstream,
     const struct dns_query *question, unsigned flags, nsec not_after,
@@ -142,17 +158,20 @@ query_ask_fetch(struct query_run *q, struct upstream *upstream,
 	    .upstream = upstream,
 	    .flags = flags,
 	    .query = question,
-	    .ecs = q->subnet.has_sent ? &q->subnet.sent : NULL,
+	    .ecs = sent_by(q),
 	    .client = net_addr_get(&q->client),
 	    .local = net_addr_get(&q->local),
 	    .is_exempt = q->is_exempt,
 	};
 	struct dns_key key;
 
-	if (fetch_key(f, upstream, question, ask.ecs, &key)) {
+	if (query_ask_key(q, upstream, question, &key)) {
 		if (query_cache_copy(q, question, &key, ret_result))
 			return QUERY_ASK_AT_ONCE;
 		ask.key = &key;
+		if (q->stale.is_kept)
+			return query_stale_fetch(
+			    q, &ask, not_after, ret_result);
 	}
 	return fetch_start(f, &ask, &q->waiter, not_after);
 }

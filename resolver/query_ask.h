@@ -26,6 +26,10 @@ int query_ask_fetch(struct query_run *q, struct upstream *upstream,
     const struct dns_query *question, unsigned flags, nsec not_after,
     struct upstream_result *ret_result);
 
+/* Makes the key of a question in the query's place, as fetch_key(). */
+bool query_ask_key(const struct query_run *q, const struct upstream *upstream,
+    const struct dns_query *question, struct dns_key *ret_key);
+
 /* The end of a query's waiting: an answer, or one more question. */
 void query_ask_on_result(
     struct fetch_waiter *waiter, const struct upstream_result *result);

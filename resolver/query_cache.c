@@ -30,15 +30,23 @@ sent_by(const struct query_run *q)
 	return q->subnet.has_sent ? &q->subnet.sent : NULL;
 }
 
-/* True: the entry is lent, and the shard is locked. */
+/* True: the entry is lent, and the shard is locked.  It may be past its end if
+ * asking would be in vain, or has been: `is_asked`. */
 static bool
-find(struct query_run *q, const struct dns_key *key, struct dns_cache_hit *hit)
+find(struct query_run *q, const struct dns_key *key, bool is_asked,
+    struct dns_cache_hit *hit)
 {
 	struct worker *w = q->worker;
 	struct service_counters *n = &w->counters;
 	enum dns_cache_verdict verdict =
 	    dns_cache_find(w->cache, key, worker_now(w), hit);
 
+	q->stale.is_kept = verdict == DNS_CACHE_STALE && !is_asked;
+	if (verdict == DNS_CACHE_STALE_NOW ||
+	    (verdict == DNS_CACHE_STALE && is_asked)) {
+		counter_add(&n->cache_stale, 1);
+		return true;
+	}
 	if (verdict == DNS_CACHE_FRESH) {
 		counter_add(&n->cache_hits, 1);
 		if (hit->view.entry->kind == DNS_ENTRY_FAILURE)
@@ -82,7 +90,8 @@ query_cache_kept(const struct query_run *q)
 	return q->copied != NULL ? sizeof(*q->copied) + q->copied->size : 0;
 }
 
-/* As if upstream had said it now; why it failed is told again. */
+/* As if upstream had said it now; why it failed is told again, and that its end
+ * has passed. */
 static void
 fill(struct query_copy *c, const struct dns_cache_hit *hit,
     struct upstream_result *ret_result)
@@ -97,7 +106,8 @@ fill(struct query_copy *c, const struct dns_cache_hit *hit,
 
 	assert(rc == 0);
 	(void)rc;
-	if (hit->view.entry->kind == DNS_ENTRY_FAILURE) {
+	if (hit->view.entry->kind == DNS_ENTRY_FAILURE ||
+	    hit->view.stale_ttl != 0) {
 		dns_entry_error(&hit->view, &e);
 		(void)snprintf(c->text, sizeof(c->text), "%s",
 		    e.text != NULL ? e.text : "");
@@ -122,15 +132,14 @@ copy(struct dns_cache_hit *hit, struct upstream_result *ret_result)
 	return c;
 }
 
-bool
-query_cache_copy(struct query_run *q, const struct dns_query *question,
-    const struct dns_key *key, struct upstream_result *ret_result)
+static bool
+copy_found(struct query_run *q, const struct dns_key *key, bool is_asked,
+    struct upstream_result *ret_result)
 {
 	struct dns_cache_hit hit;
 	bool wants_refresh;
 
-	if (q->worker->cache == NULL || (q->is_missed && question == &q->dns) ||
-	    !find(q, key, &hit))
+	if (q->worker->cache == NULL || !find(q, key, is_asked, &hit))
 		return false;
 	if (hit.below > 0) {
 		/* Its octets are about another name; it is rare. */
@@ -143,6 +152,22 @@ query_cache_copy(struct query_run *q, const struct dns_query *question,
 	if (wants_refresh)
 		refresh(q, key);
 	return q->copied != NULL;
+}
+
+bool
+query_cache_copy(struct query_run *q, const struct dns_query *question,
+    const struct dns_key *key, struct upstream_result *ret_result)
+{
+	if (q->is_missed && question == &q->dns)
+		return false;
+	return copy_found(q, key, false, ret_result);
+}
+
+bool
+query_cache_stale(struct query_run *q, const struct dns_key *key,
+    struct upstream_result *ret_result)
+{
+	return copy_found(q, key, true, ret_result);
 }
 
 /* --------------------------------------------------------------- answers -- */
@@ -194,7 +219,7 @@ query_cache_answer(struct query_run *q, const struct query_asker *asker,
 	    query_dns64_concerns(q, asker->address) ||
 	    !fetch_key(&w->fetches, w->upstream, &q->dns, sent_by(q), &key))
 		return false;
-	if (!find(q, &key, &hit)) {
+	if (!find(q, &key, false, &hit)) {
 		q->is_missed = true;
 		return false;
 	}

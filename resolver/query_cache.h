@@ -30,6 +30,10 @@ bool query_cache_answer(struct query_run *q, const struct query_asker *asker,
 bool query_cache_copy(struct query_run *q, const struct dns_query *question,
     const struct dns_key *key, struct upstream_result *ret_result);
 
+/* The same after it was asked for in vain: what is past its end will do. */
+bool query_cache_stale(struct query_run *q, const struct dns_key *key,
+    struct upstream_result *ret_result);
+
 /* Forgets a copy; harmless if there is none. */
 void query_cache_done(struct query_run *q);
 

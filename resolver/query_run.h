@@ -20,6 +20,7 @@
 #include "resolver/net/addr.h"
 #include "resolver/query.h"
 #include "resolver/query_dns64.h"
+#include "resolver/query_stale.h"
 #include "resolver/subnet.h"
 
 struct query_alias;
@@ -41,6 +42,7 @@ struct query_run {
 	bool is_partly_answered;
 	bool is_missed; /* the cache does not have the client's question */
 	struct query_copy *copied; /* from the cache; NULL: nothing */
+	struct query_stale stale;
 	struct fetch_waiter waiter;
 	union net_addr client; /* the client may move while we wait */
 	union net_addr local;
