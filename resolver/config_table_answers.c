@@ -75,7 +75,8 @@ static const struct config_key cache_keys[] = {
 	IN_CONFIG(cache.prefetch),
 	.initial = "false",
 	.help = "Whether upstream is asked again for what is often asked\n"
-		"for, a little before its time is over."},
+		"for, a little before its time is over. Not with\n"
+		"recursion, which has a cache of its own."},
     {.path = "cache.rotate",
 	.type = CONFIG_TYPE_BOOL,
 	IN_CONFIG(cache.rotate),

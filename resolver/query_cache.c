@@ -71,6 +71,10 @@ refresh(struct query_run *q, const struct dns_key *key)
 	    .is_exempt = true,
 	};
 
+	/* Recursion has a cache of its own, from which libunbound would answer
+	 * until the same end; it fetches nothing ahead of time. */
+	if (!upstream_has_servers(w->upstream))
+		return;
 	if (fetch_refresh(&w->fetches, &question) == 0)
 		counter_add(&w->counters.cache_prefetched, 1);
 }
