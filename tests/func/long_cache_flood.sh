@@ -11,4 +11,4 @@
 
 # Without a record of all of them.
 fakebe_start -l /dev/null
-cache_flood 10000000 2000 16M 24576
+cache_flood 10 1000000 2000 16M 32768

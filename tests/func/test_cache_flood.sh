@@ -13,4 +13,4 @@ BACKLOG=/dev/null
 # The sanitizer keeps what was freed for a while.
 most=4096
 [ "$VARIANT" = plain ] || most=400000
-cache_flood 30000 200 1M $most
+cache_flood 5 6000 200 1M $most
