@@ -29,7 +29,9 @@
 
 /* What can be set.  Times in seconds. */
 struct dns_cache_rules {
-	/* Most memory: of entries, tables and what malloc() adds. */
+	/* Most memory: of entries, tables and what malloc() adds to blocks.
+	 * The holes between them come on top: up to a fifth, and more if other
+	 * threads than before bring the answers. */
 	size_t bytes;
 	struct dns_entry_rules entry; /* what is kept, and how long */
 	uint32_t stale;	      /* given beyond its end (RFC 8767); 0: never */

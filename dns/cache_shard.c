@@ -11,8 +11,8 @@
  * looks into one more bucket for it, and nothing past its end gets a second
  * chance.
  *
- * Invariant: bytes == fixed + the costs of all items + what is reserved, and
- * never more than `bound`.
+ * Invariant: bytes == fixed + the costs of all items, and never more than
+ * `bound`.
  */
 #include "dns/cache_shard.h"
 
@@ -146,29 +146,8 @@ dns_shard_drop(struct dns_shard *s, struct dns_item *item)
 	dns_table_remove(&s->table, item);
 	unqueue(s, item);
 	count(s, item, -1);
-	dns_shard_refund(s, item->cost);
+	set_bytes(s, s->bytes - item->cost);
 	free(item);
-}
-
-void
-dns_shard_put(
-    struct dns_shard *s, struct dns_item *item, const struct dns_want *want)
-{
-	struct dns_item *old = dns_table_find(&s->table, want);
-	bool is_main;
-
-	if (old != NULL) {
-		is_main = (old->flags & DNS_ITEM_IS_MAIN) != 0;
-		item->visits = old->visits;
-		counter_add(&s->stats.replaced, 1);
-		dns_shard_drop(s, old);
-	} else {
-		is_main = dns_table_unbury(&s->table, item->hash);
-	}
-	dns_table_add(&s->table, item);
-	queue(s, item, is_main);
-	count(s, item, 1);
-	counter_add(&s->stats.inserted, 1);
 }
 
 /* What is next to go, NULL if there is nothing. */
@@ -263,21 +242,38 @@ make_room(struct dns_shard *s, size_t cost, size_t bound, nsec now)
 	return true;
 }
 
-bool
-dns_shard_reserve(struct dns_shard *s, size_t cost, nsec now)
+/* Drops what is in an item's place; should it be in the main queue? */
+static bool
+inherit(struct dns_shard *s, struct dns_item *item, const struct dns_want *want)
 {
-	if (cost > (s->bound - s->fixed) / LARGEST_PART ||
-	    !make_room(s, cost, s->bound, now))
-		return false;
-	set_bytes(s, s->bytes + cost);
-	return true;
+	struct dns_item *old = dns_table_find(&s->table, want);
+	bool is_main;
+
+	if (old == NULL)
+		return dns_table_unbury(&s->table, item->hash);
+	is_main = (old->flags & DNS_ITEM_IS_MAIN) != 0;
+	item->visits = old->visits;
+	counter_add(&s->stats.replaced, 1);
+	dns_shard_drop(s, old);
+	return is_main;
 }
 
-void
-dns_shard_refund(struct dns_shard *s, size_t cost)
+bool
+dns_shard_put(struct dns_shard *s, struct dns_item *item,
+    const struct dns_want *want, nsec now)
 {
-	assert(s->bytes - s->fixed >= cost);
-	set_bytes(s, s->bytes - cost);
+	bool is_main;
+
+	if (item->cost > (s->bound - s->fixed) / LARGEST_PART)
+		return false;
+	is_main = inherit(s, item, want);
+	(void)make_room(s, item->cost, s->bound, now);
+	set_bytes(s, s->bytes + item->cost);
+	dns_table_add(&s->table, item);
+	queue(s, item, is_main);
+	count(s, item, 1);
+	counter_add(&s->stats.inserted, 1);
+	return true;
 }
 
 bool

@@ -46,15 +46,6 @@ void dns_shard_done(struct dns_shard *s);
 void dns_shard_configure(struct dns_shard *s,
     const struct dns_cache_rules *rules, size_t bound, nsec now);
 
-/*
- * Charges `cost` octets, after as many entries have been dropped as it takes.
- * False if that is too much for one entry, or others hold too much.
- */
-bool dns_shard_reserve(struct dns_shard *s, size_t cost, nsec now);
-
-/* Gives back what was charged and not used. */
-void dns_shard_refund(struct dns_shard *s, size_t cost);
-
 /* Time since an item was stored; 0 for a clock that runs behind. */
 nsec dns_item_age(const struct dns_item *item, nsec now);
 
@@ -71,11 +62,12 @@ bool dns_shard_widen(const struct dns_shard *s, const struct dns_key *key,
     struct dns_key_net *net);
 
 /*
- * Adds an item, whose cost was charged, under what is wanted; an item that was
- * there is dropped, and hands down its place in the queues.
+ * Adds an item under what is wanted, after as many others have been dropped as
+ * it takes.  An item that was there is dropped, and hands down its place in the
+ * queues.  False if it is too large for one item.
  */
-void dns_shard_put(
-    struct dns_shard *s, struct dns_item *item, const struct dns_want *want);
+bool dns_shard_put(struct dns_shard *s, struct dns_item *item,
+    const struct dns_want *want, nsec now);
 
 /* Takes an item out and frees it. */
 void dns_shard_drop(struct dns_shard *s, struct dns_item *item);

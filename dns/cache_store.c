@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Putting entries into the cache.  Room is made and charged first, under the
- * lock; then the entry is made without it; then it takes its place.  So the
- * bound holds at every moment, and nobody waits while a message is walked.
+ * Putting entries into the cache.  The entry is made first, beside the cache
+ * and without a lock, so that nobody waits while a message is walked; then a
+ * block of exactly its size is asked for, as blocks that are shortened later
+ * leave holes that nobody fits into; then, under the lock, there is made room
+ * for it and it takes its place.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "dns/cache_private.h"
 
-/* Less than this is not worth a shorter block. */
-#define SPARE_MAX 64
+/* Entries for which the stack is good enough: nearly all. */
+#define USUAL_SIZE 2048
 
 /* An entry on its way in. */
 struct intake {
@@ -18,7 +20,7 @@ struct intake {
 	const struct dns_key *key;
 	nsec stored; /* when it counts as stored */
 	nsec now;
-	/* What it is made of: one of the three. */
+	/* What it is made of: one of the three; `how` but for the last. */
 	const struct dns_response *response;
 	const struct dns_error *error;
 	const struct dns_cache_record *record;
@@ -27,60 +29,41 @@ struct intake {
 	uint8_t scope;
 	struct dns_want want; /* under which it is kept */
 	struct dns_item *item;
-	size_t size; /* octets of that */
-	size_t cost; /* what is charged for it */
 };
 
-static size_t
-bound_of(const struct intake *in)
+/* The rules of the moment. */
+static struct dns_entry_rules
+rules_of(const struct intake *in)
 {
-	if (in->response != NULL)
-		return dns_entry_bound(in->response, in->how);
-	return in->error != NULL ? DNS_ENTRY_FAILURE_MAX
-				 : in->record->entry->size;
+	struct dns_shard *s = dns_cache_lock(in->cache, in->key->name_hash);
+	struct dns_entry_rules rules = s->rules.entry;
+
+	dns_cache_unlock(s);
+	return rules;
 }
 
 static enum dns_entry_verdict
-make(const struct intake *in, const struct dns_entry_rules *rules, size_t room)
+make(const struct intake *in, struct dns_entry *entry, size_t room)
 {
-	struct dns_entry *entry = dns_item_entry(in->item);
+	struct dns_entry_rules rules = rules_of(in);
 
 	if (in->response != NULL)
 		return dns_entry_make(
-		    in->response, in->how, rules, entry, room);
-	if (in->error != NULL)
-		return dns_entry_fail(in->how, in->error, rules, entry, room);
-	memcpy(entry, in->record->entry, room);
-	return DNS_ENTRY_MADE;
+		    in->response, in->how, &rules, entry, room);
+	return dns_entry_fail(in->how, in->error, &rules, entry, room);
 }
 
-/* Charges the item's octets and tells the rules; false if they are too many. */
-static bool
-reserve(struct intake *in, struct dns_entry_rules *ret_rules)
-{
-	struct dns_shard *s = dns_cache_lock(in->cache, in->key->name_hash);
-	size_t cost = dns_block_most(in->size);
-
-	*ret_rules = s->rules.entry;
-	if (dns_shard_reserve(s, cost, in->now))
-		in->cost = cost;
-	dns_cache_unlock(s);
-	return in->cost != 0;
-}
-
-/* Nothing came of it: gives back what was charged, and counts why. */
+/* Counts why nothing came of it. */
 static enum dns_cache_outcome
-give_up(struct intake *in, enum dns_cache_outcome why)
+give_up(const struct intake *in, enum dns_cache_outcome why)
 {
 	struct dns_shard *s = dns_cache_lock(in->cache, in->key->name_hash);
 
-	dns_shard_refund(s, in->cost);
 	if (why == DNS_CACHE_REFUSED)
 		counter_add(&s->stats.refused, 1);
 	else
 		counter_add(&s->stats.no_room, 1);
 	dns_cache_unlock(s);
-	free(in->item);
 	return why;
 }
 
@@ -90,7 +73,7 @@ give_up(struct intake *in, enum dns_cache_outcome why)
  * upstream count down theirs, and it is the same data.
  */
 static enum dns_cache_outcome
-refuse(struct intake *in, enum dns_entry_verdict why)
+refuse(const struct intake *in, enum dns_entry_verdict why)
 {
 	struct dns_found found;
 	struct dns_shard *s;
@@ -105,12 +88,10 @@ refuse(struct intake *in, enum dns_entry_verdict why)
 	return give_up(in, DNS_CACHE_REFUSED);
 }
 
-/* Says under what the item is kept, and from when on. */
+/* Says under what an entry is kept. */
 static void
-label(struct intake *in)
+label(struct intake *in, const struct dns_entry *entry)
 {
-	const struct dns_entry *entry = dns_item_entry(in->item);
-
 	if (entry->kind == DNS_ENTRY_FAILURE) {
 		in->net = dns_key_net(in->key);
 		in->scope = 0;
@@ -120,29 +101,28 @@ label(struct intake *in)
 	in->want.qtype =
 	    entry->is_any_type ? DNS_KEY_ALL_TYPES : dns_key_type(in->key);
 	in->want.hash = dns_key_hash_for(in->key, in->want.qtype, &in->net);
-	in->item->hash = in->want.hash;
-	in->item->flags = dns_want_flags(&in->want);
-	in->item->stored = in->stored;
-	in->item->life = entry->life;
-	if (in->item->flags & DNS_ITEM_HAS_NET) {
-		struct dns_item_net net = {.net = in->net, .scope = in->scope};
-
-		memcpy(in->item->body, &net, sizeof(net));
-	}
 }
 
-/* Cuts off what the entry did not need, and asks what the rest takes up. */
-static void
-shorten(struct intake *in)
+/* The item of an entry, in a block of its own; NULL without memory. */
+static struct dns_item *
+wrap(const struct intake *in, const struct dns_entry *entry)
 {
-	size_t need = dns_item_size(dns_item_entry(in->item)->size, &in->net);
-	struct dns_item *shorter = NULL;
+	struct dns_item_net net = {.net = in->net, .scope = in->scope};
+	struct dns_item *item = malloc(dns_item_size(entry->size, &in->net));
 
-	if (in->size - need >= SPARE_MAX)
-		shorter = realloc(in->item, need);
-	if (shorter != NULL)
-		in->item = shorter;
-	in->item->cost = (uint32_t)dns_block_cost(in->item, in->cost);
+	if (item == NULL)
+		return NULL;
+	*item = (struct dns_item){
+	    .hash = in->want.hash,
+	    .stored = in->stored,
+	    .cost = dns_block_cost(item),
+	    .life = entry->life,
+	    .flags = dns_want_flags(&in->want),
+	};
+	if (item->flags & DNS_ITEM_HAS_NET)
+		memcpy(item->body, &net, sizeof(net));
+	memcpy(dns_item_entry(item), entry, entry->size);
+	return item;
 }
 
 /* Failures leave alone what there is, but for a mark (RFC 8767 4). */
@@ -203,41 +183,50 @@ settle(struct dns_shard *s, const struct intake *in)
 			return DNS_CACHE_REFUSED;
 		drop_rival(s, in);
 	}
-	dns_shard_put(s, in->item, &in->want);
-	return DNS_CACHE_STORED;
+	if (dns_shard_put(s, in->item, &in->want, in->now))
+		return DNS_CACHE_STORED;
+	counter_add(&s->stats.no_room, 1);
+	return DNS_CACHE_NO_ROOM;
 }
 
+/* Keeps a complete entry, of which a copy is made. */
 static enum dns_cache_outcome
-take_in(struct intake *in)
+keep(struct intake *in, const struct dns_entry *entry)
 {
-	struct dns_entry_rules rules;
-	size_t entry_size = bound_of(in);
 	enum dns_cache_outcome outcome;
-	enum dns_entry_verdict verdict;
 	struct dns_shard *s;
 
-	in->size = dns_item_size(entry_size, &in->net);
-	if (!reserve(in, &rules))
-		return give_up(in, DNS_CACHE_NO_ROOM);
-	in->item = malloc(in->size);
+	label(in, entry);
+	in->item = wrap(in, entry);
 	if (in->item == NULL)
 		return give_up(in, DNS_CACHE_NO_ROOM);
-	*in->item = (struct dns_item){.hits = 0};
-	if (in->net.reach != DNS_REACH_PLAIN)
-		in->item->flags = DNS_ITEM_HAS_NET;
-	verdict = make(in, &rules, entry_size);
-	if (verdict != DNS_ENTRY_MADE)
-		return refuse(in, verdict);
-	label(in);
-	shorten(in);
 	s = dns_cache_lock(in->cache, in->key->name_hash);
-	dns_shard_refund(s, in->cost - in->item->cost);
 	outcome = settle(s, in);
-	if (outcome != DNS_CACHE_STORED)
-		dns_shard_refund(s, in->item->cost);
 	dns_cache_unlock(s);
 	if (outcome != DNS_CACHE_STORED)
 		free(in->item);
+	return outcome;
+}
+
+/* Makes an entry of at most so many octets, and keeps it. */
+static enum dns_cache_outcome
+take_in(struct intake *in, size_t room)
+{
+	_Alignas(max_align_t) uint8_t usual[USUAL_SIZE];
+	struct dns_entry *entry =
+	    room > sizeof(usual) ? malloc(room) : (void *)usual;
+	enum dns_cache_outcome outcome;
+	enum dns_entry_verdict verdict;
+
+	if (entry == NULL)
+		return give_up(in, DNS_CACHE_NO_ROOM);
+	verdict = make(in, entry, room);
+	if (verdict == DNS_ENTRY_MADE)
+		outcome = keep(in, entry);
+	else
+		outcome = refuse(in, verdict);
+	if ((void *)entry != usual)
+		free(entry);
 	return outcome;
 }
 
@@ -272,7 +261,7 @@ dns_cache_store(struct dns_cache *c, const struct dns_key *key,
 
 	if (!find_net(key, r, &in))
 		return give_up(&in, DNS_CACHE_REFUSED);
-	return take_in(&in);
+	return take_in(&in, dns_entry_bound(r, how));
 }
 
 enum dns_cache_outcome
@@ -290,7 +279,7 @@ dns_cache_fail(struct dns_cache *c, const struct dns_key *key,
 	    .how = &how,
 	    .net = dns_key_net(key)};
 
-	return take_in(&in);
+	return take_in(&in, DNS_ENTRY_FAILURE_MAX);
 }
 
 /* Not to be believed either: it may come from a file. */
@@ -323,5 +312,5 @@ dns_cache_load(
 	if (!is_sound(&record->net) || record->entry->kind == DNS_ENTRY_FAILURE)
 		return DNS_CACHE_REFUSED;
 	dns_key_hash(c->secret, &key);
-	return take_in(&in);
+	return keep(&in, record->entry);
 }

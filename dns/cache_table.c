@@ -64,12 +64,10 @@ dns_block_most(size_t size)
 	       MALLOC_REST;
 }
 
-size_t
-dns_block_cost(void *block, size_t most)
+uint32_t
+dns_block_cost(void *block)
 {
-	size_t cost = malloc_usable_size(block) + MALLOC_HEADER;
-
-	return cost < most ? cost : most;
+	return (uint32_t)malloc_usable_size(block) + MALLOC_HEADER;
 }
 
 uint8_t

@@ -100,8 +100,8 @@ size_t dns_item_size(size_t entry, const struct dns_key_net *net);
 /* The most that a block of such a size costs, with malloc's own octets. */
 size_t dns_block_most(size_t size);
 
-/* What a block does cost, at most `most`. */
-size_t dns_block_cost(void *block, size_t most);
+/* What a block does cost; it is smaller than 4 GiB. */
+uint32_t dns_block_cost(void *block);
 
 /* The key flags of an item that is wanted. */
 uint8_t dns_want_flags(const struct dns_want *want);

@@ -12,6 +12,7 @@ static const struct {
 	void (*run)(void);
 } parts[] = {
     {"speed", bench_speed},
+    {"memory", bench_memory},
     {"ratios", bench_ratios},
 };
 

@@ -62,8 +62,8 @@ cpu_time(void)
 	return (uint64_t)ts.tv_sec * NSEC_A_SECOND + (uint64_t)ts.tv_nsec;
 }
 
-static size_t
-resident_bytes(void)
+size_t
+bench_resident(void)
 {
 	unsigned long all = 0, resident = 0;
 	FILE *f = fopen("/proc/self/statm", "re");
@@ -111,7 +111,7 @@ time_inserts(struct dns_cache *c, uint32_t from, uint32_t names)
 static void
 print_full(void)
 {
-	size_t resident = resident_bytes();
+	size_t resident = bench_resident();
 	struct dns_cache *c = real_new(FULL_BYTES);
 	struct dns_cache_stats s;
 	uint64_t t;
@@ -125,7 +125,7 @@ print_full(void)
 	printf("%-44s %8.0f octets\n", "an answer, as the cache counts",
 	    (double)s.bytes / (double)s.entries);
 	printf("%-44s %8.0f octets\n", "an answer, as the process has grown",
-	    (double)(resident_bytes() - resident) / (double)s.entries);
+	    (double)(bench_resident() - resident) / (double)s.entries);
 	dns_cache_free(c);
 }
 

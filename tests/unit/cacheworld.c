@@ -13,12 +13,12 @@
 
 static const uint8_t secret[HASH_KEY_LEN] = "a cache's secret";
 
-void
-cw_init(struct cw *w)
+static void
+init(struct cw *w, size_t bytes)
 {
 	*w = (struct cw){.now = BEGIN};
 	w->rules = (struct dns_cache_rules){
-	    .bytes = DNS_CACHE_BYTES_MIN,
+	    .bytes = bytes,
 	    .entry = {.min_ttl = 1,
 		.max_ttl = 86400,
 		.negative_ttl = 3600,
@@ -30,6 +30,19 @@ cw_init(struct cw *w)
 	CU_ASSERT_FATAL(w->cache != NULL);
 	CU_ASSERT(
 	    memcmp(dns_cache_secret(w->cache), secret, sizeof(secret)) == 0);
+}
+
+void
+cw_init(struct cw *w)
+{
+	init(w, DNS_CACHE_BYTES_MIN);
+}
+
+void
+cw_init_shards(struct cw *w, size_t bytes)
+{
+	init(w, bytes);
+	CU_ASSERT(w->cache->count > 1);
 }
 
 void

@@ -57,6 +57,9 @@ struct cw_got {
 void cw_init(struct cw *w);
 void cw_done(struct cw *w);
 
+/* The same with so many octets, and several shards. */
+void cw_init_shards(struct cw *w, size_t bytes);
+
 /* Gives the rules of `w` to its cache. */
 void cw_configure(struct cw *w);
 

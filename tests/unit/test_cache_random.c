@@ -3,6 +3,7 @@
  * The cache against a naive map, from seeds; its bound, its eviction, what a
  * hit allocates, and threads on one shard.
  */
+#include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -188,6 +189,37 @@ bound(void)
 	}
 }
 
+/* What the heap has of the machine; 0 where malloc is not glibc's. */
+static size_t
+heap(void)
+{
+	struct mallinfo2 info = mallinfo2();
+
+	return info.arena + info.hblkhd;
+}
+
+/*
+ * Answers of all sizes come and go, ten times as many as there is room for: the
+ * heap does not grow beyond the bound by more than the holes between blocks.
+ */
+static void
+holes(void)
+{
+	struct prng p = {.state = 1};
+	size_t before = heap();
+	struct cw_key k;
+	struct cw w;
+
+	cw_init_shards(&w, (size_t)8 << 20);
+	for (unsigned i = 0; i < 100 * STEPS; i++) {
+		ask_number(&k, "some-twenty-octets-it" + prng_below(&p, 20),
+		    prng_below(&p, 1000000), 256 + prng_below(&p, 2));
+		(void)cw_put(&w, &k, i, 3600);
+	}
+	PROVE("FWD-108", heap() <= before + w.rules.bytes / 5 * 6);
+	cw_done(&w);
+}
+
 /* How many of the hot names are known. */
 static unsigned
 count_hot(struct cw *w, unsigned count)
@@ -338,6 +370,7 @@ large(void)
 	CU_ASSERT_EQUAL(
 	    dns_cache_load(w.cache, &record, w.now), DNS_CACHE_STORED);
 	CU_ASSERT_EQUAL(cw_check(&w), 1);
+	(void)dns_cache_flush_all(w.cache);
 	entry->size = DNS_CACHE_BYTES_MIN / 2;
 	CU_ASSERT_EQUAL(
 	    dns_cache_load(w.cache, &record, w.now), DNS_CACHE_NO_ROOM);
@@ -463,6 +496,7 @@ test_cache_random_register(void)
 
 	unit_test(s, "model", model);
 	unit_test(s, "bound", bound);
+	unit_test(s, "holes", holes);
 	unit_test(s, "flood", flood);
 	unit_test(s, "comes again", comes_again);
 	unit_test(s, "expired first", expired_first);

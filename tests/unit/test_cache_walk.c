@@ -43,13 +43,7 @@ value(struct cw *w, const char *name, unsigned type)
 static void
 fill(struct cw *w)
 {
-	cw_init(w);
-	dns_cache_free(w->cache);
-	w->rules.bytes = (size_t)8 << 20;
-	w->cache =
-	    dns_cache_new(&w->rules, (const uint8_t *)"a cache's secret");
-	CU_ASSERT_FATAL(w->cache != NULL);
-	CU_ASSERT(w->cache->count > 1);
+	cw_init_shards(w, (size_t)8 << 20);
 	put(w, "example", DNS_TYPE_A, 1);
 	put(w, "www.example", DNS_TYPE_A, 2);
 	put(w, "www.example", 300, 3);
