@@ -56,6 +56,7 @@ dns_cache_new(
 		return NULL;
 	memset(c, 0, size);
 	memcpy(c->secret, secret, HASH_KEY_LEN);
+	(void)pthread_mutex_init(&c->configuring, NULL);
 	for (; c->count < count; c->count++) {
 		if (dns_shard_init(&c->shards[c->count], rules,
 			dns_cache_part(rules->bytes, count)) == 0)
@@ -66,6 +67,24 @@ dns_cache_new(
 	return c;
 }
 
+/* In pieces; what is large is allocated and freed without the lock. */
+static void
+configure_shard(struct dns_shard *s, const struct dns_cache_rules *rules,
+    size_t bound, nsec now)
+{
+	struct dns_table_room room = {.most = 0};
+	bool is_done;
+
+	if (bound != s->bound && dns_table_room_init(&room, bound) < 0)
+		bound = s->bound;
+	do {
+		(void)pthread_mutex_lock(&s->lock);
+		is_done = dns_shard_configure(s, rules, bound, &room, now);
+		dns_cache_unlock(s);
+	} while (!is_done);
+	dns_table_room_done(&room);
+}
+
 void
 dns_cache_configure(
     struct dns_cache *c, const struct dns_cache_rules *rules, nsec now)
@@ -74,11 +93,10 @@ dns_cache_configure(
 
 	assert(rules->bytes >= DNS_CACHE_BYTES_MIN);
 	assert(rules->stale == 0 || rules->stale_ttl > 0);
-	for (unsigned i = 0; i < c->count; i++) {
-		(void)pthread_mutex_lock(&c->shards[i].lock);
-		dns_shard_configure(&c->shards[i], rules, bound, now);
-		dns_cache_unlock(&c->shards[i]);
-	}
+	(void)pthread_mutex_lock(&c->configuring);
+	for (unsigned i = 0; i < c->count; i++)
+		configure_shard(&c->shards[i], rules, bound, now);
+	(void)pthread_mutex_unlock(&c->configuring);
 }
 
 void
@@ -88,6 +106,7 @@ dns_cache_free(struct dns_cache *c)
 		return;
 	for (unsigned i = 0; i < c->count; i++)
 		dns_shard_done(&c->shards[i]);
+	(void)pthread_mutex_destroy(&c->configuring);
 	free(c);
 }
 

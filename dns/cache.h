@@ -125,8 +125,9 @@ struct dns_cache *dns_cache_new(
 /*
  * Changes the rules, from any thread while others use the cache.  What is in
  * it keeps the life that it was given, and is evicted as far as the new bound
- * demands.  The number of shards, and with it the size of the largest entry,
- * stays that of the first rules.
+ * demands, some at a time, so that nobody waits for long.  The number of
+ * shards, and with it the size of the largest entry, stays that of the first
+ * rules.
  */
 void dns_cache_configure(
     struct dns_cache *c, const struct dns_cache_rules *rules, nsec now);
@@ -184,7 +185,8 @@ enum dns_cache_outcome dns_cache_load(
  * Calls `visit` for each entry that is not a failure and may yet be given, in
  * no order, until it returns false.  A shard is locked meanwhile, a few entries
  * at a time: the visitor copies and does nothing slow.  What comes and goes
- * during the walk may be missed or met.
+ * during the walk may be missed or met; some may be met twice if the bound
+ * becomes smaller meanwhile.
  */
 void dns_cache_each(
     struct dns_cache *c, nsec now, dns_cache_visit_fn visit, void *ctx);

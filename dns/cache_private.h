@@ -10,7 +10,8 @@
 
 struct dns_cache {
 	_Alignas(DNS_BUCKET_SIZE) uint8_t secret[HASH_KEY_LEN];
-	unsigned count; /* of shards, a power of two */
+	pthread_mutex_t configuring; /* taken before a shard's */
+	unsigned count;		     /* of shards, a power of two */
 	struct dns_shard shards[];
 };
 

@@ -25,9 +25,6 @@
 /* The largest entry's part of the room. */
 #define LARGEST_PART 8
 
-/* Second chances given for one eviction, so that its work is bounded. */
-#define CHANCES_MAX 1024
-
 static void
 set_bytes(struct dns_shard *s, size_t bytes)
 {
@@ -150,7 +147,7 @@ dns_shard_drop(struct dns_shard *s, struct dns_item *item)
 	free(item);
 }
 
-/* What is next to go, NULL if there is nothing. */
+/* What is next to go, if there is anything. */
 static struct dns_item *
 next_to_go(struct dns_shard *s)
 {
@@ -159,8 +156,7 @@ next_to_go(struct dns_shard *s)
 	struct list *from =
 	    is_small_full || list_is_empty(&s->main) ? &s->small : &s->main;
 
-	if (list_is_empty(from))
-		return NULL;
+	assert(!list_is_empty(from));
 	return container_of(from->next, struct dns_item, link);
 }
 
@@ -173,21 +169,19 @@ give_chance(struct dns_shard *s, struct dns_item *item)
 	queue(s, item, true);
 }
 
-/* Drops one item; false if there is none. */
-static bool
-evict(struct dns_shard *s, nsec now)
+/* Drops one item, of which there must be one. */
+static void
+evict(struct dns_shard *s, nsec now, unsigned *chances)
 {
 	struct dns_item *item = next_to_go(s);
 	bool is_over, is_main;
 
-	for (unsigned i = 0; i < CHANCES_MAX && item != NULL; i++) {
+	for (; *chances > 0; --*chances) {
 		if (item->visits == 0 || dns_item_is_over(item, now))
 			break;
 		give_chance(s, item);
 		item = next_to_go(s);
 	}
-	if (item == NULL)
-		return false;
 	is_over = dns_item_is_over(item, now);
 	is_main = (item->flags & DNS_ITEM_IS_MAIN) != 0;
 	counter_add(is_over ? &s->stats.expired : &s->stats.evicted, 1);
@@ -196,7 +190,6 @@ evict(struct dns_shard *s, nsec now)
 	if (is_over == is_main)
 		dns_table_bury(&s->table, item->hash);
 	dns_shard_drop(s, item);
-	return true;
 }
 
 struct sweep {
@@ -226,20 +219,20 @@ sweep(struct dns_shard *s, nsec now)
 
 	if (s->hand >= s->table.count)
 		s->hand = 0;
-	(void)dns_bucket_each(&s->table.buckets[s->hand++], drop_dead, &w);
+	(void)dns_bucket_each(
+	    dns_table_bucket(&s->table, s->hand++), drop_dead, &w);
 }
 
-/* Makes room for so many octets below `bound`; false if there is not. */
-static bool
-make_room(struct dns_shard *s, size_t cost, size_t bound, nsec now)
+/* Makes room for so many octets, not more than all items have. */
+static void
+make_room(struct dns_shard *s, size_t cost, nsec now)
 {
-	if (s->bytes + cost > bound)
+	unsigned chances = DNS_SHARD_CHANCES;
+
+	if (s->bytes + cost > s->bound)
 		sweep(s, now);
-	while (s->bytes + cost > bound) {
-		if (!evict(s, now))
-			return false;
-	}
-	return true;
+	while (s->bytes + cost > s->bound)
+		evict(s, now, &chances);
 }
 
 /* Drops what is in an item's place; should it be in the main queue? */
@@ -267,7 +260,7 @@ dns_shard_put(struct dns_shard *s, struct dns_item *item,
 	if (item->cost > (s->bound - s->fixed) / LARGEST_PART)
 		return false;
 	is_main = inherit(s, item, want);
-	(void)make_room(s, item->cost, s->bound, now);
+	make_room(s, item->cost, now);
 	set_bytes(s, s->bytes + item->cost);
 	dns_table_add(&s->table, item);
 	queue(s, item, is_main);
@@ -294,47 +287,69 @@ dns_shard_widen(const struct dns_shard *s, const struct dns_key *key,
 	return true;
 }
 
-static void
-move_all(struct dns_table *to, struct list *queue)
+/* Drops some items, until all are no more than so many octets; the bound
+ * follows, so that what comes meanwhile takes none of the way back. */
+static bool
+shrink(struct dns_shard *s, size_t bytes, nsec now)
 {
-	for (struct list *l = queue->next; l != queue; l = l->next)
-		dns_table_add(to, container_of(l, struct dns_item, link));
+	unsigned chances = DNS_SHARD_CHANCES;
+
+	for (int i = 0; i < DNS_SHARD_PIECE && s->bytes > bytes; i++)
+		evict(s, now, &chances);
+	if (s->bound > bytes)
+		s->bound = s->bytes > bytes ? s->bytes : bytes;
+	return s->bytes <= bytes;
 }
 
-/* Another table, of the size that fits `bound`; both exist for a moment. */
-static bool
-remake_table(struct dns_shard *s, size_t bound, nsec now)
+bool
+dns_shard_configure(struct dns_shard *s, const struct dns_cache_rules *rules,
+    size_t bound, struct dns_table_room *room, nsec now)
 {
-	struct dns_table table;
+	size_t fixed = fixed_cost(bound);
 
-	if (!make_room(s, dns_table_cost(bound), s->bound, now) ||
-	    dns_table_init(&table, bound) < 0)
+	s->rules = *rules;
+	if (bound == s->bound)
+		return true;
+	if (!shrink(s, bound - fixed + s->fixed, now) ||
+	    !dns_table_merge(&s->table, room->most, DNS_SHARD_PIECE))
 		return false;
-	for (uint32_t i = 0; i < s->table.count; i++)
-		s->table.buckets[i] = (struct dns_bucket){.tags = 0};
-	move_all(&table, &s->small);
-	move_all(&table, &s->main);
-	dns_table_done(&s->table);
-	s->table = table;
+	dns_table_swap(&s->table, room);
 	s->bytes -= s->fixed;
-	s->fixed = fixed_cost(bound);
+	s->fixed = fixed;
+	s->bound = bound;
 	set_bytes(s, s->bytes + s->fixed);
 	return true;
 }
 
-void
-dns_shard_configure(struct dns_shard *s, const struct dns_cache_rules *rules,
-    size_t bound, nsec now)
-{
-	size_t before = s->bound;
+/* Counts what the visitor is shown. */
+struct piece {
+	dns_item_visit_fn visit;
+	void *ctx;
+	size_t work;
+};
 
-	s->rules = *rules;
-	if (bound == before)
-		return;
-	if (bound > before)
-		s->bound = bound;
-	if (remake_table(s, bound, now) && make_room(s, 0, bound, now))
-		s->bound = bound;
-	else
-		s->bound = before;
+static bool
+show(void *ctx, struct dns_item *item)
+{
+	struct piece *p = ctx;
+
+	p->work += 1 + item->cost / DNS_SHARD_LARGE;
+	return p->visit(p->ctx, item);
+}
+
+bool
+dns_shard_walk(struct dns_shard *s, struct dns_shard_walk *walk,
+    dns_item_visit_fn visit, void *ctx)
+{
+	struct piece p = {.visit = visit, .ctx = ctx};
+
+	if (walk->merges != s->table.merges)
+		*walk = (struct dns_shard_walk){.merges = s->table.merges};
+	while (!walk->is_ended && walk->at < s->table.count &&
+	       p.work < DNS_SHARD_PIECE) {
+		p.work++;
+		walk->is_ended = !dns_bucket_each(
+		    dns_table_bucket(&s->table, walk->at++), show, &p);
+	}
+	return !walk->is_ended && walk->at < s->table.count;
 }

@@ -14,6 +14,14 @@
 #include "dns/cache.h"
 #include "dns/cache_table.h"
 
+/* Buckets and items that are touched in one go, under one lock, at the most;
+ * large items count for more, as who walks may copy them. */
+#define DNS_SHARD_PIECE 256
+#define DNS_SHARD_LARGE 1024 /* octets that count for one more */
+
+/* Second chances that are given in one go, at the most. */
+#define DNS_SHARD_CHANCES 1024
+
 #define DNS_ECS_FAMILIES 2
 #define DNS_ECS_BITS (DNS_ECS_ADDRESS * 8)
 
@@ -41,10 +49,33 @@ int dns_shard_init(
 /* Frees all that is in it. */
 void dns_shard_done(struct dns_shard *s);
 
-/* Other rules.  Without memory for a table of the new size the bound stays as
- * it is; so it does if others hold more than that. */
-void dns_shard_configure(struct dns_shard *s,
-    const struct dns_cache_rules *rules, size_t bound, nsec now);
+/*
+ * Other rules, and another bound, with `room` for a table of that bound; false
+ * if there is more to do: then it is called again, with the lock free in
+ * between.  The bound becomes smaller as the work goes on.  In the end `room`
+ * is that of the table before.
+ */
+bool dns_shard_configure(struct dns_shard *s,
+    const struct dns_cache_rules *rules, size_t bound,
+    struct dns_table_room *room, nsec now);
+
+typedef bool (*dns_item_visit_fn)(void *ctx, struct dns_item *item);
+
+/* A walk over a shard; all 0 to begin with. */
+struct dns_shard_walk {
+	uint32_t at;	 /* the bucket that is next */
+	uint32_t merges; /* the table's, when it began */
+	bool is_ended;	 /* by the visitor */
+};
+
+/*
+ * Walks a piece: calls `visit` for each item there, which may drop it, until
+ * that says false.  True if there is more to walk, with the lock free in
+ * between.  Where buckets were merged meanwhile it begins anew: then items may
+ * be met twice, and none is missed.
+ */
+bool dns_shard_walk(struct dns_shard *s, struct dns_shard_walk *walk,
+    dns_item_visit_fn visit, void *ctx);
 
 /* Time since an item was stored; 0 for a clock that runs behind. */
 nsec dns_item_age(const struct dns_item *item, nsec now);

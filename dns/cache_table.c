@@ -4,11 +4,11 @@
  * that a probe touches the line of its bucket and hardly ever an item other
  * than the right one.  What does not fit into six slots is chained behind them.
  *
- * Hashes are keyed: nobody can fill one bucket.  The table is reserved as large
- * as its bound in octets asks for, and used as far as there are items, so that
- * a cache that is not full touches few pages: linear hashing (Litwin, 1980),
- * where one more bucket costs the split of one other, and no hit ever waits for
- * more than that.
+ * Hashes are keyed: nobody can fill one bucket.  There are as many buckets as
+ * the items want, up to what the bound in octets asks for: linear hashing
+ * (Litwin, 1980), where one more bucket costs the split of one other, one less
+ * a merger, and no hit ever waits for more than that.  Buckets stay where they
+ * are, in segments; without memory for one more, chains get longer.
  */
 #include "dns/cache_table.h"
 
@@ -31,6 +31,8 @@
 #define MALLOC_HEADER 8
 #define MALLOC_UNIT 16
 #define MALLOC_REST 16
+
+#define SEGMENT_SIZE (DNS_SEGMENT_BUCKETS * sizeof(struct dns_bucket))
 
 _Static_assert(sizeof(struct dns_bucket) == DNS_BUCKET_SIZE, "one line");
 _Static_assert(sizeof(struct dns_item_net) <= DNS_ITEM_NET, "room for it");
@@ -94,44 +96,95 @@ count_buckets(size_t bytes)
 	return count > UINT32_MAX ? UINT32_MAX : (uint32_t)(count | 1);
 }
 
+static size_t
+count_segments(uint32_t buckets)
+{
+	return (buckets + DNS_SEGMENT_BUCKETS - 1) / DNS_SEGMENT_BUCKETS;
+}
+
 size_t
 dns_table_cost(size_t bytes)
 {
-	size_t count = count_buckets(bytes);
+	uint32_t count = count_buckets(bytes);
+	size_t segments = count_segments(count);
 
-	return dns_block_most((count + 1) * sizeof(struct dns_bucket)) +
+	return segments * dns_block_most(SEGMENT_SIZE + DNS_BUCKET_SIZE) +
+	       dns_block_most(segments * sizeof(struct dns_bucket *)) +
 	       dns_block_most(count * sizeof(uint32_t[DNS_TABLE_GHOSTS]));
+}
+
+int
+dns_table_room_init(struct dns_table_room *room, size_t bytes)
+{
+	uint32_t count = count_buckets(bytes);
+
+	room->segments =
+	    calloc(count_segments(count), sizeof(struct dns_bucket *));
+	room->ghosts = calloc(count, sizeof(uint32_t[DNS_TABLE_GHOSTS]));
+	room->most = count;
+	if (room->segments != NULL && room->ghosts != NULL)
+		return 0;
+	dns_table_room_done(room);
+	return -ENOMEM;
+}
+
+void
+dns_table_room_done(struct dns_table_room *room)
+{
+	free(room->segments);
+	free(room->ghosts);
+	*room = (struct dns_table_room){.most = 0};
+}
+
+/* Makes the segment, if it is not there, of a bucket that is to be used. */
+static bool
+make_segment(struct dns_table *t, size_t place)
+{
+	struct dns_bucket **at = &t->room.segments[place / DNS_SEGMENT_BUCKETS];
+
+	if (*at == NULL) {
+		*at = aligned_alloc(DNS_BUCKET_SIZE, SEGMENT_SIZE);
+		if (*at != NULL)
+			memset(*at, 0, SEGMENT_SIZE);
+	}
+	return *at != NULL;
 }
 
 int
 dns_table_init(struct dns_table *t, size_t bytes)
 {
-	uint32_t count = count_buckets(bytes);
-	uintptr_t skew;
+	int rc = dns_table_room_init(&t->room, bytes);
 
-	/* Not aligned_alloc(): pages of calloc() cost nothing until used. */
-	t->room = calloc((size_t)count + 1, sizeof(struct dns_bucket));
-	t->ghosts = calloc(count, sizeof(uint32_t[DNS_TABLE_GHOSTS]));
-	if (t->room == NULL || t->ghosts == NULL) {
-		dns_table_done(t);
-		return -ENOMEM;
-	}
-	skew = (uintptr_t)t->room % DNS_BUCKET_SIZE;
-	t->buckets = (struct dns_bucket *)(void *)((uint8_t *)t->room +
-						   (DNS_BUCKET_SIZE - skew) %
-						       DNS_BUCKET_SIZE);
+	if (rc < 0)
+		return rc;
 	t->count = 1;
-	t->most = count;
+	t->merges = 0;
 	t->items = 0;
-	return 0;
+	if (make_segment(t, 0))
+		return 0;
+	dns_table_done(t);
+	return -ENOMEM;
 }
 
 void
 dns_table_done(struct dns_table *t)
 {
-	free(t->room);
-	free(t->ghosts);
+	for (size_t i = 0; i < count_segments(t->count); i++)
+		free(t->room.segments[i]);
+	dns_table_room_done(&t->room);
 	*t = (struct dns_table){.count = 0};
+}
+
+void
+dns_table_swap(struct dns_table *t, struct dns_table_room *room)
+{
+	struct dns_table_room old = t->room;
+
+	assert(t->count <= room->most);
+	memcpy(room->segments, old.segments,
+	    count_segments(t->count) * sizeof(struct dns_bucket *));
+	t->room = *room;
+	*room = old;
 }
 
 /* The largest power of two that is not larger. */
@@ -155,7 +208,7 @@ place_of(const struct dns_table *t, uint64_t hash)
 static inline size_t
 grave_of(const struct dns_table *t, uint64_t hash)
 {
-	return (size_t)((hash >> 16 & UINT32_MAX) * t->most >> 32);
+	return (size_t)((hash >> 16 & UINT32_MAX) * t->room.most >> 32);
 }
 
 /* The upper octet, which has nothing to do with the place; never 0. */
@@ -178,7 +231,7 @@ set_tag(struct dns_bucket *b, unsigned slot, uint64_t tag)
 static void
 put_in(struct dns_table *t, struct dns_item *item)
 {
-	struct dns_bucket *b = &t->buckets[place_of(t, item->hash)];
+	struct dns_bucket *b = dns_table_bucket(t, place_of(t, item->hash));
 
 	for (unsigned i = 0; i < DNS_BUCKET_SLOTS; i++) {
 		if (b->slots[i] != NULL)
@@ -192,24 +245,60 @@ put_in(struct dns_table *t, struct dns_item *item)
 	b->more = item;
 }
 
+/* Puts what was in a bucket to where it belongs now. */
+static void
+spread(struct dns_table *t, const struct dns_bucket *old)
+{
+	struct dns_item *item, *next;
+
+	for (unsigned i = 0; i < DNS_BUCKET_SLOTS; i++) {
+		if (old->slots[i] != NULL)
+			put_in(t, old->slots[i]);
+	}
+	for (item = old->more; item != NULL; item = next) {
+		next = item->next;
+		put_in(t, item);
+	}
+}
+
 /* Takes one more bucket into use, for some items of the one that it halves. */
 static void
 split(struct dns_table *t)
 {
-	struct dns_bucket *b = &t->buckets[t->count - power_below(t->count)];
+	struct dns_bucket *b =
+	    dns_table_bucket(t, t->count - power_below(t->count));
 	struct dns_bucket old = *b;
-	struct dns_item *item, *next;
 
+	if (!make_segment(t, t->count))
+		return;
 	*b = (struct dns_bucket){.tags = 0};
 	t->count++;
-	for (unsigned i = 0; i < DNS_BUCKET_SLOTS; i++) {
-		if (old.slots[i] != NULL)
-			put_in(t, old.slots[i]);
-	}
-	for (item = old.more; item != NULL; item = next) {
-		next = item->next;
-		put_in(t, item);
-	}
+	spread(t, &old);
+}
+
+/* The reverse: the last one goes. */
+static void
+merge(struct dns_table *t)
+{
+	struct dns_bucket *b = dns_table_bucket(t, t->count - 1);
+	struct dns_bucket old = *b;
+
+	*b = (struct dns_bucket){.tags = 0};
+	t->count--;
+	t->merges++;
+	spread(t, &old);
+	if (t->count % DNS_SEGMENT_BUCKETS > 0)
+		return;
+	free(t->room.segments[t->count / DNS_SEGMENT_BUCKETS]);
+	t->room.segments[t->count / DNS_SEGMENT_BUCKETS] = NULL;
+}
+
+bool
+dns_table_merge(struct dns_table *t, uint32_t most, unsigned steps)
+{
+	for (; steps > 0 && t->count > most; steps--)
+		merge(t);
+	return t->count <= most;
 }
 
 void
@@ -218,7 +307,7 @@ dns_table_add(struct dns_table *t, struct dns_item *item)
 	put_in(t, item);
 	t->items++;
 	if (t->items > (size_t)t->count * ITEMS_PER_BUCKET &&
-	    t->count < t->most)
+	    t->count < t->room.most)
 		split(t);
 }
 
@@ -237,7 +326,7 @@ unchain(struct dns_bucket *b, struct dns_item *item)
 void
 dns_table_remove(struct dns_table *t, struct dns_item *item)
 {
-	struct dns_bucket *b = &t->buckets[place_of(t, item->hash)];
+	struct dns_bucket *b = dns_table_bucket(t, place_of(t, item->hash));
 	struct dns_item *heir = b->more;
 	unsigned i = 0;
 
@@ -285,7 +374,8 @@ is_wanted(struct dns_item *item, const struct dns_want *want)
 struct dns_item *
 dns_table_find(const struct dns_table *t, const struct dns_want *want)
 {
-	const struct dns_bucket *b = &t->buckets[place_of(t, want->hash)];
+	const struct dns_bucket *b =
+	    dns_table_bucket(t, place_of(t, want->hash));
 	uint64_t x = b->tags ^ OCTETS(tag_of(want->hash));
 	/* The octets that are 0, and now and then one more above such. */
 	uint64_t zeros = (x - OCTETS(1)) & ~x & OCTETS(0x80);
@@ -316,7 +406,7 @@ print_of(uint64_t hash)
 void
 dns_table_bury(struct dns_table *t, uint64_t hash)
 {
-	uint32_t *ghosts = t->ghosts[grave_of(t, hash)];
+	uint32_t *ghosts = t->room.ghosts[grave_of(t, hash)];
 
 	/* The oldest of its place gives way. */
 	memmove(ghosts + 1, ghosts, (DNS_TABLE_GHOSTS - 1) * sizeof(*ghosts));
@@ -326,7 +416,7 @@ dns_table_bury(struct dns_table *t, uint64_t hash)
 bool
 dns_table_unbury(struct dns_table *t, uint64_t hash)
 {
-	uint32_t *ghosts = t->ghosts[grave_of(t, hash)];
+	uint32_t *ghosts = t->room.ghosts[grave_of(t, hash)];
 
 	for (unsigned i = 0; i < DNS_TABLE_GHOSTS; i++) {
 		if (ghosts[i] != print_of(hash))

@@ -19,6 +19,9 @@
 #define DNS_BUCKET_SIZE 64
 #define DNS_BUCKET_SLOTS 6
 
+/* Buckets are had of malloc() so many at a time. */
+#define DNS_SEGMENT_BUCKETS 64
+
 /* Names of the evicted for each bucket: about as many as there are entries. */
 #define DNS_TABLE_GHOSTS 4
 
@@ -65,13 +68,18 @@ struct dns_bucket {
 	struct dns_item *more;
 };
 
-struct dns_table {
-	struct dns_bucket *buckets;
-	uint32_t count; /* of them, in use */
-	uint32_t most;	/* of them, that there are, and of ghosts */
-	size_t items;
-	void *room; /* where the buckets are, not aligned */
+/* What depends on the size that a table may have. */
+struct dns_table_room {
+	struct dns_bucket **segments; /* those in use first, then NULL */
 	uint32_t (*ghosts)[DNS_TABLE_GHOSTS];
+	uint32_t most; /* of buckets, and of ghosts */
+};
+
+struct dns_table {
+	struct dns_table_room room;
+	uint32_t count;	 /* of buckets in use */
+	uint32_t merges; /* how often it has become less; wraps */
+	size_t items;
 };
 
 /* What a probe compares. */
@@ -111,6 +119,25 @@ size_t dns_table_cost(size_t bytes);
 
 /* Makes an empty table of that size.  Returns 0 or -ENOMEM. */
 int dns_table_init(struct dns_table *t, size_t bytes);
+
+/* What a table needs to be of that size.  Returns 0 or -ENOMEM. */
+int dns_table_room_init(struct dns_table_room *room, size_t bytes);
+void dns_table_room_done(struct dns_table_room *room);
+
+/* Exchanges that; the evicted are forgotten.  There must be no more buckets in
+ * use than the new one has (asserted). */
+void dns_table_swap(struct dns_table *t, struct dns_table_room *room);
+
+/* Merges so many buckets at the most, down to `most`; true if it is done. */
+bool dns_table_merge(struct dns_table *t, uint32_t most, unsigned steps);
+
+/* A bucket that is in use. */
+static inline struct dns_bucket *
+dns_table_bucket(const struct dns_table *t, size_t place)
+{
+	return &t->room.segments[place / DNS_SEGMENT_BUCKETS]
+				[place % DNS_SEGMENT_BUCKETS];
+}
 
 /* Frees the table, not the items. */
 void dns_table_done(struct dns_table *t);

@@ -5,11 +5,6 @@
  */
 #include "dns/cache_private.h"
 
-/* Buckets that are walked under one lock. */
-#define BATCH 64
-
-typedef bool (*visit_fn)(void *ctx, struct dns_item *item);
-
 /* A walk, whatever it is for. */
 struct walk {
 	struct dns_shard *shard; /* where it is, locked */
@@ -23,22 +18,18 @@ struct walk {
 
 /* Walks a shard; false if the visitor ended it. */
 static bool
-walk_shard(struct walk *w, struct dns_shard *s, visit_fn visit)
+walk_shard(struct walk *w, struct dns_shard *s, dns_item_visit_fn visit)
 {
-	uint32_t at = 0, end;
-	bool goes_on = true, is_done = false;
+	struct dns_shard_walk walk = {.at = 0};
+	bool is_more;
 
 	w->shard = s;
-	while (goes_on && !is_done) {
+	do {
 		(void)pthread_mutex_lock(&s->lock);
-		end = at + BATCH < s->table.count ? at + BATCH : s->table.count;
-		for (; goes_on && at < end; at++)
-			goes_on =
-			    dns_bucket_each(&s->table.buckets[at], visit, w);
-		is_done = at >= s->table.count;
+		is_more = dns_shard_walk(s, &walk, visit, w);
 		dns_cache_unlock(s);
-	}
-	return goes_on;
+	} while (is_more);
+	return !walk.is_ended;
 }
 
 static bool

@@ -304,7 +304,8 @@ check_shard(struct dns_shard *s)
 	size_t queued = 0;
 
 	for (uint32_t i = 0; i < s->table.count; i++)
-		(void)dns_bucket_each(&s->table.buckets[i], add_item, &sum);
+		(void)dns_bucket_each(
+		    dns_table_bucket(&s->table, i), add_item, &sum);
 	for (struct list *l = s->small.next; l != &s->small; l = l->next)
 		queued++;
 	for (struct list *l = s->main.next; l != &s->main; l = l->next)

@@ -324,7 +324,8 @@ longest_chain(const struct dns_shard *s)
 
 	for (uint32_t i = 0; i < s->table.count; i++) {
 		here = 0;
-		for (struct dns_item *item = s->table.buckets[i].more;
+		for (struct dns_item *item =
+			 dns_table_bucket(&s->table, i)->more;
 		     item != NULL; item = item->next)
 			here++;
 		longest = here > longest ? here : longest;

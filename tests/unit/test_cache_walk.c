@@ -285,6 +285,162 @@ resize(void)
 	cw_done(&w);
 }
 
+/* The items of a shard, and their second chances. */
+static size_t
+count_chances(const struct dns_shard *s)
+{
+	const struct list *queues[] = {&s->small, &s->main};
+	size_t chances = 0;
+
+	for (unsigned i = 0; i < 2; i++) {
+		for (struct list *l = queues[i]->next; l != queues[i];
+		     l = l->next)
+			chances +=
+			    container_of(l, struct dns_item, link)->visits;
+	}
+	return chances;
+}
+
+/* Each piece of the way to another size touches no more than it may, and it
+ * gets there; what comes in between takes no way back. */
+static void
+resize_in_pieces(void)
+{
+	struct cw w;
+	struct dns_table_room room;
+	struct dns_shard *s;
+	size_t items;
+	uint32_t buckets;
+	unsigned pieces = 0;
+	bool is_done;
+
+	cw_init(&w);
+	w.rules.bytes = (size_t)8 << 20;
+	cw_configure(&w);
+	s = &w.cache->shards[0];
+	(void)fill_many(&w, 40 * MANY);
+	CU_ASSERT_EQUAL_FATAL(
+	    dns_table_room_init(&room, DNS_CACHE_BYTES_MIN), 0);
+	do {
+		items = s->table.items;
+		buckets = s->table.count;
+		is_done = dns_shard_configure(
+		    s, &w.rules, DNS_CACHE_BYTES_MIN, &room, w.now);
+		CU_ASSERT(items - s->table.items <= DNS_SHARD_PIECE);
+		CU_ASSERT(buckets - s->table.count <= DNS_SHARD_PIECE);
+		CU_ASSERT(s->bound - s->bytes < 1024);
+		put(&w, "between", 256 + pieces++, 1);
+		(void)cw_check(&w);
+	} while (!is_done);
+	CU_ASSERT(pieces > 10 && pieces < 1000);
+	CU_ASSERT_EQUAL(s->bound, DNS_CACHE_BYTES_MIN);
+	CU_ASSERT(s->bytes <= DNS_CACHE_BYTES_MIN);
+	dns_table_room_done(&room);
+	cw_done(&w);
+}
+
+/* All was asked for again and again, and something new comes. */
+static void
+chances(void)
+{
+	/* A chance takes up to three visits; so do those who go. */
+	const size_t most = (size_t)3 * (DNS_SHARD_CHANCES + 8);
+	struct dns_cache_stats stats;
+	struct cw w;
+	unsigned type = 256;
+	size_t sum, taken = 0;
+
+	cw_init(&w);
+	w.rules.bytes = (size_t)4 << 20;
+	cw_configure(&w);
+	for (unsigned i = 0; i < 3; i++)
+		(void)fill_many(&w, 20 * MANY);
+	do {
+		sum = count_chances(&w.cache->shards[0]);
+		put(&w, "more", type++, 1);
+		sum -= count_chances(&w.cache->shards[0]);
+		taken = sum > taken ? sum : taken;
+		dns_cache_stats(w.cache, &stats);
+	} while (counter_get(&stats.evicted) < 10);
+	CU_ASSERT(taken > DNS_SHARD_CHANCES);
+	CU_ASSERT(taken <= most);
+	cw_done(&w);
+}
+
+/* A walker that counts, and drops if it is told so. */
+struct counting {
+	struct dns_shard *shard;
+	unsigned here;
+	unsigned seen;
+	unsigned last; /* after so many it ends; 0: never */
+	bool drops;
+};
+
+static bool
+count_item(void *ctx, struct dns_item *item)
+{
+	struct counting *n = ctx;
+
+	n->here++;
+	n->seen++;
+	if (n->drops)
+		dns_shard_drop(n->shard, item);
+	return n->seen != n->last;
+}
+
+/* No piece of a walk is long, and large items make it shorter. */
+static void
+walk_in_pieces(void)
+{
+	struct dns_shard_walk walk = {.at = 0};
+	struct counting n = {.drops = true};
+	unsigned pieces = 0;
+	struct cw w;
+	bool is_more;
+
+	cw_init(&w);
+	n.shard = &w.cache->shards[0];
+	(void)fill_many(&w, 4 * MANY);
+	do {
+		n.here = 0;
+		is_more = dns_shard_walk(n.shard, &walk, count_item, &n);
+		CU_ASSERT(n.here <= DNS_SHARD_PIECE + 64);
+		pieces++;
+	} while (is_more);
+	CU_ASSERT_EQUAL(n.seen, 4 * MANY);
+	CU_ASSERT(pieces > 4 * MANY / DNS_SHARD_PIECE);
+	CU_ASSERT(!walk.is_ended);
+	cw_done(&w);
+}
+
+/* Buckets are merged while somebody walks: he meets all that is left. */
+static void
+walk_and_merge(void)
+{
+	struct dns_shard_walk walk = {.at = 0};
+	struct counting n = {.drops = true};
+	struct cw w;
+
+	cw_init(&w);
+	w.rules.bytes = (size_t)8 << 20;
+	cw_configure(&w);
+	n.shard = &w.cache->shards[0];
+	(void)fill_many(&w, 10 * MANY);
+	n.last = 3 * MANY;
+	while (dns_shard_walk(n.shard, &walk, count_item, &n))
+		continue;
+	CU_ASSERT(walk.is_ended);
+	walk.is_ended = false;
+	w.rules.bytes = DNS_CACHE_BYTES_MIN;
+	cw_configure(&w);
+	CU_ASSERT(n.shard->table.merges > 0);
+	CU_ASSERT(cw_check(&w) > 0);
+	while (dns_shard_walk(n.shard, &walk, count_item, &n))
+		continue;
+	CU_ASSERT_EQUAL(cw_check(&w), 0);
+	cw_done(&w);
+}
+
 /* Without memory nothing is lost but the new. */
 static void
 no_memory(void)
@@ -326,5 +482,9 @@ test_cache_walk_register(void)
 	unit_test(s, "save and load", save_and_load);
 	unit_test(s, "not loaded", not_loaded);
 	unit_test(s, "resize", resize);
+	unit_test(s, "resize in pieces", resize_in_pieces);
+	unit_test(s, "chances", chances);
+	unit_test(s, "walk in pieces", walk_in_pieces);
+	unit_test(s, "walk and merge", walk_and_merge);
 	unit_test(s, "no memory", no_memory);
 }
