@@ -6,7 +6,8 @@
  * them can be flattened in one sweep into spans: "from this address on, that
  * verdict, up to the next span". Looking up is one binary search, whatever the
  * prefixes' lengths. Both families share the table: a key is a family octet and
- * the address, so that ::/0 never covers IPv4.
+ * the address, so that ::/0 never covers IPv4.  It is done for every query, so
+ * that spans have their keys as numbers.
  *
  * Invariants: spans are sorted by start without equals; what is before the
  * first one is denied; every prefix ends in a span that gives the verdict
@@ -16,6 +17,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
@@ -34,8 +36,15 @@
 /* Each prefix on the stack is longer than the one below it. */
 #define NESTING_MAX (FAMILY_BITS + V6_BITS + 1)
 
+/* A key: the family, and the address from its highest octet on. */
+struct number {
+	uint64_t high;
+	uint64_t low;
+	uint8_t family;
+};
+
 struct span {
-	uint8_t start[ACCESS_KEY_LEN];
+	struct number start;
 	uint8_t verdict;
 };
 
@@ -64,6 +73,41 @@ set_key_v6(uint8_t *key, const void *addr)
 {
 	key[0] = FAMILY_V6;
 	memcpy(key + 1, addr, sizeof(struct in6_addr));
+}
+
+static uint64_t
+read_word(const uint8_t *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof(word));
+	return be64toh(word);
+}
+
+static struct number
+to_number(const uint8_t *key)
+{
+	return (struct number){
+	    .family = key[0],
+	    .high = read_word(key + 1),
+	    .low = read_word(key + 1 + sizeof(uint64_t)),
+	};
+}
+
+static bool
+is_equal(const struct number *a, const struct number *b)
+{
+	return a->low == b->low && a->high == b->high && a->family == b->family;
+}
+
+static bool
+is_above(const struct number *a, const struct number *b)
+{
+	if (a->family != b->family)
+		return a->family > b->family;
+	if (a->high != b->high)
+		return a->high > b->high;
+	return a->low > b->low;
 }
 
 static int
@@ -259,17 +303,14 @@ key_after(const struct access_prefix *prefix, uint8_t *ret_key)
 
 /* A span that starts where the last one does replaces it. */
 static void
-add_span(
-    struct access *access, const uint8_t *start, enum access_verdict verdict)
+add_span(struct access *access, const uint8_t *key, enum access_verdict verdict)
 {
-	struct span *span;
+	struct number start = to_number(key);
+	size_t last = access->count - 1;
 
-	if (access->count == 0 || memcmp(access->span[access->count - 1].start,
-				      start, ACCESS_KEY_LEN) != 0)
-		access->count++;
-	span = &access->span[access->count - 1];
-	memcpy(span->start, start, ACCESS_KEY_LEN);
-	span->verdict = (uint8_t)verdict;
+	if (access->count == 0 || !is_equal(&access->span[last].start, &start))
+		last = access->count++;
+	access->span[last] = (struct span){start, (uint8_t)verdict};
 }
 
 static void
@@ -360,19 +401,20 @@ enum access_verdict
 access_check(const struct access *access, const struct sockaddr *sa)
 {
 	uint8_t key[ACCESS_KEY_LEN];
+	struct number number;
 	size_t low = 0;
 	size_t high = access->count;
 	size_t middle;
 
 	if (!read_key(sa, key))
 		return ACCESS_DENY;
+	number = to_number(key);
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (memcmp(access->span[middle].start, key, ACCESS_KEY_LEN) <=
-		    0)
-			low = middle + 1;
-		else
+		if (is_above(&access->span[middle].start, &number))
 			high = middle;
+		else
+			low = middle + 1;
 	}
 	if (low == 0)
 		return ACCESS_DENY;

@@ -228,38 +228,64 @@ random_v4(unsigned *seed, uint8_t *key)
 		key[1] = 10;
 }
 
+static void
+random_v6(unsigned *seed, uint8_t *key)
+{
+	size_t i;
+
+	key[0] = 6;
+	for (i = 1; i < ACCESS_KEY_LEN; i++)
+		key[i] = (rand_r(seed) & 3) == 0 ? 0x80 : 0;
+}
+
 static struct access_prefix
-random_prefix(unsigned *seed)
+random_prefix(unsigned *seed, bool is_v6)
 {
 	struct access_prefix prefix = {
 	    .verdict = (enum access_verdict)(rand_r(seed) % 3),
-	    .bits = (uint8_t)(8 + rand_r(seed) % 33),
+	    .bits = (uint8_t)(8 + rand_r(seed) % (is_v6 ? 129 : 33)),
 	};
 	unsigned b;
 
-	random_v4(seed, prefix.key);
+	if (is_v6)
+		random_v6(seed, prefix.key);
+	else
+		random_v4(seed, prefix.key);
 	for (b = prefix.bits; b < 8 * ACCESS_KEY_LEN; b++)
 		prefix.key[b / 8] &= (uint8_t) ~(0x80 >> (b % 8));
 	return prefix;
+}
+
+static enum access_verdict
+check_random(const struct access *a, unsigned *seed, bool is_v6, uint8_t *key)
+{
+	struct sockaddr_in6 sin6 = {.sin6_family = AF_INET6};
+	struct sockaddr_in sin = {.sin_family = AF_INET};
+
+	if (is_v6) {
+		random_v6(seed, key);
+		memcpy(&sin6.sin6_addr, key + 1, sizeof(sin6.sin6_addr));
+		return access_check(a, (const struct sockaddr *)&sin6);
+	}
+	random_v4(seed, key);
+	memcpy(&sin.sin_addr, key + 1, sizeof(sin.sin_addr));
+	return access_check(a, (const struct sockaddr *)&sin);
 }
 
 static void
 run_round(unsigned *seed, unsigned *ret_wrong)
 {
 	struct access_prefix prefixes[PREFIXES];
-	struct sockaddr_in sin = {.sin_family = AF_INET};
 	uint8_t key[ACCESS_KEY_LEN];
 	size_t count = (size_t)(rand_r(seed) % PREFIXES);
 	struct access *a;
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		prefixes[i] = random_prefix(seed);
+		prefixes[i] = random_prefix(seed, i % 2 != 0);
 	CU_ASSERT_EQUAL_FATAL(access_new(prefixes, count, &a), 0);
 	for (i = 0; i < PROBES; i++) {
-		random_v4(seed, key);
-		memcpy(&sin.sin_addr, key + 1, sizeof(sin.sin_addr));
-		if (access_check(a, (const struct sockaddr *)&sin) !=
+		if (check_random(a, seed, i % 2 != 0, key) !=
 		    check_plainly(prefixes, count, key))
 			(*ret_wrong)++;
 	}
