@@ -100,8 +100,9 @@ is_letter(uint8_t c)
 	return c >= 'a' && c <= 'z';
 }
 
-int
-dns_name_skip(const uint8_t *msg, size_t len, size_t pos, size_t *ret_end)
+/* Finds the end of a name by walking it. */
+static int
+skip_any(const uint8_t *msg, size_t len, size_t pos, size_t *ret_end)
 {
 	struct walk w = {.msg = msg, .limit = len, .pos = pos, .run = pos};
 	const uint8_t *label;
@@ -111,6 +112,32 @@ dns_name_skip(const uint8_t *msg, size_t len, size_t pos, size_t *ret_end)
 			return -EBADMSG;
 	} while (*label != 0);
 	*ret_end = walk_end(&w);
+	return 0;
+}
+
+/* Where a name without pointers ends, or 0.  Nearly all that clients send are
+ * such, and need no walk. */
+static size_t
+plain_end(const uint8_t *msg, size_t len, size_t pos)
+{
+	size_t limit = len - pos < DNS_NAME_MAX ? len : pos + DNS_NAME_MAX;
+
+	while (pos < limit && msg[pos] != 0) {
+		if ((msg[pos] & DNS_POINTER_BITS) != 0)
+			return 0;
+		pos += 1 + (size_t)msg[pos];
+	}
+	return pos < limit ? pos + 1 : 0;
+}
+
+int
+dns_name_skip(const uint8_t *msg, size_t len, size_t pos, size_t *ret_end)
+{
+	size_t end = pos < len ? plain_end(msg, len, pos) : 0;
+
+	if (end == 0)
+		return skip_any(msg, len, pos, ret_end);
+	*ret_end = end;
 	return 0;
 }
 
