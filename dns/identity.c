@@ -11,9 +11,9 @@
 #include "dns/name.h"
 #include "dns/put.h"
 
-bool
-dns_identity_is_asked(const struct dns_query *q,
-    const struct dns_identity *identity, const char **ret_text)
+static bool
+find_text(const uint8_t *name, const struct dns_identity *identity,
+    const char **ret_text)
 {
 	const struct {
 		const char *name;
@@ -24,12 +24,8 @@ dns_identity_is_asked(const struct dns_query *q,
 	    {"\2id\6server", identity->id},
 	    {"\10hostname\4bind", identity->id},
 	};
-	const uint8_t *name = q->msg + DNS_HEADER_SIZE;
 	size_t i;
 
-	if (q->opcode != DNS_OPCODE_QUERY || q->question_len == 0 ||
-	    q->qclass != DNS_CLASS_CH)
-		return false;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (dns_name_equal(name, (const uint8_t *)rows[i].name)) {
 			*ret_text = rows[i].text;
@@ -37,6 +33,16 @@ dns_identity_is_asked(const struct dns_query *q,
 		}
 	}
 	return false;
+}
+
+bool
+dns_identity_is_asked(const struct dns_query *q,
+    const struct dns_identity *identity, const char **ret_text)
+{
+	/* Hardly anything is of this class. */
+	return q->qclass == DNS_CLASS_CH && q->opcode == DNS_OPCODE_QUERY &&
+	       q->question_len > 0 &&
+	       find_text(q->msg + DNS_HEADER_SIZE, identity, ret_text);
 }
 
 /* RFC 4892 2: not to be cached, since the next answer may be another's. */

@@ -210,19 +210,22 @@ judge(struct dns_query *q)
 enum dns_verdict
 dns_query_parse(const uint8_t *msg, size_t len, struct dns_query *ret_query)
 {
-	struct dns_query q = {.msg = msg, .len = len};
+	struct dns_query *q = ret_query;
 	enum dns_verdict verdict;
+	uint16_t flags;
 
 	if (len < DNS_HEADER_SIZE)
 		return DNS_VERDICT_SHORT;
-	q.id = dns_get16(msg + DNS_OFF_ID);
-	q.flags = dns_get16(msg + DNS_OFF_FLAGS);
-	q.opcode = (uint8_t)((q.flags & DNS_OPCODE_MASK) >> DNS_OPCODE_SHIFT);
-	verdict = judge(&q);
-	if ((q.flags & DNS_FLAG_QR) != 0)
-		verdict = DNS_VERDICT_QR_SET;
-	*ret_query = q;
-	return verdict;
+	flags = dns_get16(msg + DNS_OFF_FLAGS);
+	*q = (struct dns_query){
+	    .msg = msg,
+	    .len = len,
+	    .id = dns_get16(msg + DNS_OFF_ID),
+	    .flags = flags,
+	    .opcode = (uint8_t)((flags & DNS_OPCODE_MASK) >> DNS_OPCODE_SHIFT),
+	};
+	verdict = judge(q);
+	return (flags & DNS_FLAG_QR) != 0 ? DNS_VERDICT_QR_SET : verdict;
 }
 
 void

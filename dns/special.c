@@ -20,6 +20,9 @@
 /* RFC 6303 3: TTL of the records and MINIMUM of the SOA alike. */
 #define SPECIAL_TTL 10800
 
+/* The bit in which a small letter differs from its capital. */
+#define LETTER_CASE 0x20
+
 /* How a zone answers. */
 enum kind {
 	KIND_LOCALHOST, /* addresses of the loopback, else no data */
@@ -130,25 +133,47 @@ wire_name(const struct dns_special *s)
 	return (const uint8_t *)s->name;
 }
 
+/* The first letter tells nearly all apart, without a call. */
+static inline bool
+is_label(const uint8_t *label, const char *wire)
+{
+	return label[0] == (uint8_t)wire[0] &&
+	       (label[1] | LETTER_CASE) == (uint8_t)wire[1] &&
+	       dns_name_bytes_equal(
+		   label, (const uint8_t *)wire, 1 + (size_t)*label);
+}
+
+static const uint8_t *
+last_label(const uint8_t *name)
+{
+	const uint8_t *last = name;
+
+	for (; *name != 0; name += 1 + (size_t)*name)
+		last = name;
+	return last;
+}
+
 /* Can the name be in the table at all? */
 static bool
 is_candidate(const uint8_t *name)
 {
-	static const char *const ends[] = {"\4arpa", "\11localhost",
-	    "\7invalid", "\5onion", "\4test", "\5local", "\3alt"};
-	const uint8_t *last = name;
-	const uint8_t *p;
-	size_t i;
+	static const char *const ends[][2] = {
+	    [3] = {"\3alt"},
+	    [4] = {"\4arpa", "\4test"},
+	    [5] = {"\5local", "\5onion"},
+	    [7] = {"\7invalid"},
+	    [9] = {"\11localhost"},
+	};
+	const uint8_t *last = last_label(name);
+	const char *const *end;
 
-	for (p = name; *p != 0; p += 1 + (size_t)*p)
-		last = p;
-	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (*last == (uint8_t)ends[i][0] &&
-		    dns_name_bytes_equal(
-			last, (const uint8_t *)ends[i], 1 + (size_t)*last))
-			return true;
-	}
-	return dns_name_is_subdomain(name, (const uint8_t *)CANARY);
+	if (is_label(last, "\3net"))
+		return dns_name_is_subdomain(name, (const uint8_t *)CANARY);
+	if (*last >= sizeof(ends) / sizeof(ends[0]))
+		return false;
+	end = ends[*last];
+	return (end[0] != NULL && is_label(last, end[0])) ||
+	       (end[1] != NULL && is_label(last, end[1]));
 }
 
 /* Does the question belong to the zone above, and have a use there? */
