@@ -487,7 +487,8 @@ on_stream_data(
 	if (fin)
 		state = dns_frame_fin(&ds->frame);
 	on_frame(ds, state, fin);
-	update_held(ds);
+	if (!ds->was_whole)
+		update_held(ds); /* else it is up to date */
 }
 
 /* The client gave up; what we do for it stops. */
@@ -564,7 +565,8 @@ on_stream_closed(struct evquic_stream *stream)
 	}
 	dc = ds->dc;
 	query_cancel(&ds->query);
-	let_go(ds);
+	if (ds->kept > 0 || ds->withheld > 0)
+		let_go(ds);
 	dc->open--;
 	if (ds->was_whole)
 		dc->busy--;
