@@ -8,10 +8,16 @@
 #
 #   DOQLOAD=PROGRAM FLOOR=PROGRAM tests/bench/e2e.sh [BUILD]
 #
-# DOQLOAD is a load generator that takes -p PORT -q PID -c CONNECTIONS -w WINDOW
-# -d SECONDS -W SECONDS -f FORMAT -n NAMES and prints JSON with srv_us_per_q,
-# qps, p50us and bad; FLOOR takes WINDOW QUERIES QUERY-OCTETS ANSWER-OCTETS and
-# prints limit_us_per_query.  BUILD (build) has quolld and fakebe.  More:
+# BUILD (build) is where configure has run; quolld and fakebe are made there.
+# Neither of the two programs comes with Quoll.  DOQLOAD is a load generator: it
+# takes -m load -p PORT -q PID -c CONNECTIONS -w WINDOW -d SECONDS -W SECONDS
+# -f FORMAT -n NAMES, asks so many names, made of the format, on so many
+# connections with so many queries in flight on each, after the seconds of -W
+# measures for those of -d, and prints JSON: srv_us_per_q (CPU that the process
+# PID took for a query), qps, p50us and bad, which should be 0.  FLOOR takes
+# WINDOW QUERIES QUERY-OCTETS ANSWER-OCTETS and prints a line
+# limit_us_per_query: what the libraries and the kernel take for that without a
+# server around them.  More:
 #
 #   ROUNDS (3)  SECONDS_EACH (2)  WINDOWS (100 4 1)  NAMES (10000)
 #   QUOLLDS     programs to be measured in turn, instead of BUILD's
@@ -21,9 +27,15 @@
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${1:-$top/build}
-: "${DOQLOAD:?the load generator}" "${FLOOR:?the program of the limit}"
+: "${DOQLOAD:?must name a load generator, see the head of $0}"
+: "${FLOOR:?must name the program of the limit, see the head of $0}"
 : "${QUOLLDS:=$build/quolld}" "${ROUNDS:=3}" "${SECONDS_EACH:=2}"
 : "${WINDOWS:=100 4 1}" "${NAMES:=10000}"
+if [ ! -f "$build/Makefile" ]; then
+	echo "$0: $build is no build directory: run configure there" >&2
+	exit 1
+fi
+${MAKE:-make} -s -C "$build" quolld fakebe >&2
 dir=$(mktemp -d)
 pids=
 
