@@ -191,6 +191,30 @@ check_ecs(struct config_loader *loader)
 }
 
 #define CACHE_LEAST_BYTES (1024 * 1024)
+#define MSEC_PER_SEC 1000
+
+/* Records tell whole seconds: less than one would silently be none. */
+static void
+check_seconds(struct config_loader *loader, const char *path, uint64_t msec)
+{
+	if (msec % MSEC_PER_SEC != 0)
+		config_error(loader, config_line(loader, path),
+		    "%s: must be whole seconds", path);
+}
+
+static void
+check_cache_times(struct config_loader *loader)
+{
+	const struct config *config = loader->config;
+
+	check_seconds(loader, "cache.min-ttl", config->cache.min_ttl_ms);
+	check_seconds(loader, "cache.max-ttl", config->cache.max_ttl_ms);
+	check_seconds(loader, "cache.max-negative-ttl",
+	    config->cache.max_negative_ttl_ms);
+	check_seconds(
+	    loader, "cache.failure-ttl", config->cache.failure_ttl_ms);
+	check_seconds(loader, "cache.stale", config->cache.stale_ms);
+}
 
 static void
 check_cache(struct config_loader *loader)
@@ -200,6 +224,7 @@ check_cache(struct config_loader *loader)
 	if (config->cache.bytes > 0 && config->cache.bytes < CACHE_LEAST_BYTES)
 		config_error(loader, config_line(loader, "cache.size"),
 		    "cache.size: must be 0, or at least 1M");
+	check_cache_times(loader);
 	if (config->cache.min_ttl_ms > config->cache.max_ttl_ms)
 		config_error(loader, config_line(loader, "cache.min-ttl"),
 		    "cache.min-ttl: is more than max-ttl");
