@@ -23,21 +23,23 @@ static const struct config_key cache_keys[] = {
 	.max = 1024 * 1024 * MIB,
 	.initial = "64M",
 	.help = "Memory for it, at most; 0 for no cache, or at least 1M.\n"
-		"What is seldom asked for makes room."},
+		"What is seldom asked for makes room. Without a cache what\n"
+		"follows has no effect. Lifetimes are whole seconds."},
     {.path = "cache.min-ttl",
 	.type = CONFIG_TYPE_DURATION,
 	IN_CONFIG(cache.min_ttl_ms),
 	.max = HOUR,
 	.initial = "1s",
-	.help = "Least time that an answer is kept and clients are told to\n"
-		"keep it. One that says 0 is not kept at all."},
+	.help = "Least time that an answer is kept, and that is told with it\n"
+		"when it is given again. One that says 0 is not kept."},
     {.path = "cache.max-ttl",
 	.type = CONFIG_TYPE_DURATION,
 	IN_CONFIG(cache.max_ttl_ms),
 	.min = SECOND,
 	.max = 7 * DAY,
 	.initial = "1d",
-	.help = "Longest time (RFC 8767 4)."},
+	.help = "Longest time, in the same sense (RFC 8767 4). Who had it\n"
+		"fetched is told what upstream says, at most a week."},
     {.path = "cache.max-negative-ttl",
 	.type = CONFIG_TYPE_DURATION,
 	IN_CONFIG(cache.max_negative_ttl_ms),
@@ -53,7 +55,8 @@ static const struct config_key cache_keys[] = {
 	.max = 5 * MINUTE,
 	.initial = "5s",
 	.help = "How long upstream is not asked again for what it has\n"
-		"failed to answer (RFC 9520)."},
+		"failed to answer (RFC 9520). Till then clients are told the\n"
+		"same again; SERVFAIL with EDE 13."},
     {.path = "cache.stale",
 	.type = CONFIG_TYPE_DURATION,
 	IN_CONFIG(cache.stale_ms),
@@ -61,7 +64,8 @@ static const struct config_key cache_keys[] = {
 	.initial = "0s",
 	.example = "1d",
 	.help = "How long answers are kept beyond their time, to be given\n"
-		"when upstream has none (RFC 8767). 0s: not at all."},
+		"when upstream has none (RFC 8767), with EDE 3 or 19 and\n"
+		"TTL 30. 0s: not at all."},
     {.path = "cache.stale-client-timeout",
 	.type = CONFIG_TYPE_DURATION,
 	IN_CONFIG(cache.stale_client_timeout_ms),
@@ -75,8 +79,9 @@ static const struct config_key cache_keys[] = {
 	IN_CONFIG(cache.prefetch),
 	.initial = "false",
 	.help = "Whether upstream is asked again for what is often asked\n"
-		"for, a little before its time is over. Not with\n"
-		"recursion, which has a cache of its own."},
+		"for, in the last tenth of its time. Not with recursion,\n"
+		"which has a cache of its own; and an upstream server that\n"
+		"itself answers from a cache only has the same end to tell."},
     {.path = "cache.rotate",
 	.type = CONFIG_TYPE_BOOL,
 	IN_CONFIG(cache.rotate),
