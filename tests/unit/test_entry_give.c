@@ -113,11 +113,11 @@ test_ad(void)
 	with_ad.data[3] |= AD;
 	kept_query(&with_do, "www.example", A, DNS_EDNS_DO);
 	keep_two(&k, AD, KEPT_TRUSTED);
-	CU_ASSERT(kept_at(&k, &plain, 0) && (got_flags(&k) & AD) == 0);
-	CU_ASSERT(kept_at(&k, &with_ad, 0) && (got_flags(&k) & AD) != 0);
-	CU_ASSERT(kept_at(&k, &with_do, 0) && (got_flags(&k) & AD) != 0);
+	PROVE("FWD-046", kept_at(&k, &plain, 0) && (got_flags(&k) & AD) == 0);
+	PROVE("FWD-046", kept_at(&k, &with_ad, 0) && (got_flags(&k) & AD) != 0);
+	PROVE("FWD-046", kept_at(&k, &with_do, 0) && (got_flags(&k) & AD) != 0);
 	keep_two(&k, AD, 0);
-	CU_ASSERT(kept_at(&k, &with_ad, 0) && (got_flags(&k) & AD) == 0);
+	PROVE("FWD-047", kept_at(&k, &with_ad, 0) && (got_flags(&k) & AD) == 0);
 	keep_two(&k, 0, KEPT_TRUSTED);
 	CU_ASSERT(kept_at(&k, &with_ad, 0) && (got_flags(&k) & AD) == 0);
 	kept_done(&k);
