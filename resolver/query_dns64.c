@@ -21,6 +21,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +34,8 @@ struct query_dns64_second {
 	uint32_t ttl;		/* what synthetic records may live */
 	bool is_ad;		/* the first answer was authentic */
 	struct upstream_result first;
-	struct dns_response response; /* that of `first`, if it was kept */
+	struct dns_response response;	 /* that of `first`, if it was kept */
+	char text[DNS_EDE_TEXT_MAX + 1]; /* that of `first`, too */
 	uint8_t data[];
 };
 
@@ -115,6 +117,10 @@ keep_first(struct query_dns64_second *s, const struct upstream_result *result)
 	s->response.msg = data;
 	s->first = *result;
 	s->first.response = &s->response;
+	if (result->ede_text == NULL)
+		return;
+	(void)snprintf(s->text, sizeof(s->text), "%s", result->ede_text);
+	s->first.ede_text = s->text;
 }
 
 /* The first question once more, asking for A. */

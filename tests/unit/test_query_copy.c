@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What is remembered, for those who must look into it: DNS64, names behind an
+ * alias, answers past their end.  They get copies, and their clients the same
+ * as anybody else.
+ */
+#include <string.h>
+
+#include "dns/cache.h"
+#include "tests/unit/query_fake.h"
+#include "tests/unit/unit.h"
+
+enum {
+	A = 1,
+	AAAA = 28,
+	SERVFAIL = 2,
+	HOUR = 3600
+};
+
+#define DNS64 "dns64: {prefix: \"64:ff9b::/96\"}"
+#define WWW "www.example.com"
+
+static struct query_fake t;
+
+static void
+begin(const char *yaml)
+{
+	const struct dns_cache_rules rules = {
+	    .bytes = DNS_CACHE_BYTES_MIN,
+	    .entry = {.min_ttl = 1,
+		.max_ttl = 24 * HOUR,
+		.negative_ttl = HOUR,
+		.failure_ttl = 30},
+	    .stale = HOUR,
+	    .stale_ttl = 30,
+	    .stale_retry = 30,
+	};
+
+	query_fake_begin(&t, yaml);
+	t.worker.cache = dns_cache_new(&rules, t.worker.question_key);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(t.worker.cache);
+}
+
+static void
+end(void)
+{
+	dns_cache_free(t.worker.cache);
+	t.worker.cache = NULL;
+	query_fake_end(&t);
+}
+
+static void
+ask(unsigned type)
+{
+	query_fake_ask_name(&t, WWW, type, 0, 0);
+}
+
+/* Asks and answers: from now on it is known. */
+static void
+teach(unsigned type, unsigned rcode, const char *address)
+{
+	ask(type);
+	CU_ASSERT_EQUAL(query_fake_asked(&t), type);
+	query_fake_say(&t, rcode, address, 0);
+}
+
+static bool
+is_hit(void)
+{
+	return t.calls == 1 && query_fake_asked(&t) == 0;
+}
+
+static bool
+has(const void *octets, size_t len)
+{
+	for (size_t at = 0; at + len <= t.got_len; at++)
+		if (memcmp(t.got + at, octets, len) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * DNS64: the failure of the first question is the answer, since there is
+ * nothing behind the second; and why it failed is told whole, though what was
+ * copied of the second came after it.
+ */
+static void
+test_first(void)
+{
+	static const char why[] = "\0\15the upstream server failed";
+
+	begin(DNS64);
+	teach(AAAA, SERVFAIL, NULL);
+	CU_ASSERT_EQUAL(query_fake_asked(&t), A);
+	query_fake_say(&t, 0, NULL, 0);
+	CU_ASSERT_EQUAL(t.calls, 1);
+	ask(AAAA);
+	CU_ASSERT(is_hit());
+	CU_ASSERT_EQUAL(query_fake_got_rcode(&t), SERVFAIL);
+	CU_ASSERT(has(why, sizeof(why) - 1));
+	end();
+}
+
+void
+test_query_copy_register(void)
+{
+	CU_pSuite s = unit_suite("query_copy");
+
+	unit_test(s, "first", test_first);
+}
