@@ -66,6 +66,7 @@ answer_end(struct query_run *q, const struct query_dns64_end *end,
 {
 	struct service_counters *n = &q->worker->counters;
 
+	query_ask_name(q);
 	if (is_shrunk(q, &end->result)) {
 		counter_add(&n->query_any, 1);
 		query_answer_any(q, ret);
@@ -90,7 +91,6 @@ query_ask_on_result(
 	    query_dns64_step(q, &best, &end))
 		return; /* one more question */
 	counter_sub(&q->worker->counters.queries_now, 1);
-	query_ask_name(q);
 	answer_end(q, &end, &answer);
 	query_run_answer(q, answer);
 }

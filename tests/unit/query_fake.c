@@ -105,26 +105,45 @@ query_fake_end(struct query_fake *t)
 	event_base_free(t->base);
 }
 
-void
-query_fake_ask_name(struct query_fake *t, const char *name, unsigned type,
-    unsigned flags, uint32_t edns_flags)
+static void
+ask(struct query_fake *t, const struct dnsmsg *m)
 {
 	struct sockaddr_in client = {.sin_family = AF_INET};
 	struct query_asker asker = {
 	    .address = (const struct sockaddr *)&client};
 	struct query_answer answer;
-	struct dnsmsg m;
 
 	client.sin_addr.s_addr = htonl(0xc6336401); /* 198.51.100.1 */
 	t->calls = 0;
 	t->got_len = 0;
-	dnsmsg_start(&m, 0, (uint16_t)(RD ^ flags));
-	dnsmsg_question(&m, name, type);
-	dnsmsg_opt(&m, 1232, edns_flags, NULL, 0);
-	if (query_start(&t->query, m.data, m.len, &asker, &answer) ==
+	if (query_start(&t->query, m->data, m->len, &asker, &answer) ==
 	    QUERY_ANSWERED)
 		take(t, answer);
 	fake_turn(&t->f);
+}
+
+void
+query_fake_ask_name(struct query_fake *t, const char *name, unsigned type,
+    unsigned flags, uint32_t edns_flags)
+{
+	struct dnsmsg m;
+
+	dnsmsg_start(&m, 0, (uint16_t)(RD ^ flags));
+	dnsmsg_question(&m, name, type);
+	dnsmsg_opt(&m, 1232, edns_flags, NULL, 0);
+	ask(t, &m);
+}
+
+void
+query_fake_ask_options(struct query_fake *t, const char *name, unsigned type,
+    const uint8_t *options, size_t len)
+{
+	struct dnsmsg m;
+
+	dnsmsg_start(&m, 0, RD);
+	dnsmsg_question(&m, name, type);
+	dnsmsg_opt(&m, 1232, 0, options, len);
+	ask(t, &m);
 }
 
 unsigned

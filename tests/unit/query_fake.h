@@ -42,6 +42,10 @@ void query_fake_end(struct query_fake *t);
 void query_fake_ask_name(struct query_fake *t, const char *name, unsigned type,
     unsigned flags, uint32_t edns_flags);
 
+/* The same with RD alone, and these octets of options. */
+void query_fake_ask_options(struct query_fake *t, const char *name,
+    unsigned type, const uint8_t *options, size_t len);
+
 /* The type that the server is asked for now; 0: it is not asked. */
 unsigned query_fake_asked(struct query_fake *t);
 

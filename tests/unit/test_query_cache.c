@@ -491,24 +491,8 @@ static bool
 asks_for(uint8_t third)
 {
 	const uint8_t option[] = {0, ECS, 0, 7, 0, 1, 24, 0, 198, 51, third};
-	struct sockaddr_in client = {.sin_family = AF_INET};
-	struct query_asker asker = {
-	    .address = (const struct sockaddr *)&client};
-	struct query_answer answer;
-	struct dnsmsg m;
 
-	t.calls = 0;
-	dnsmsg_start(&m, 0, RD);
-	dnsmsg_question(&m, WWW, A);
-	dnsmsg_opt(&m, 1232, 0, option, sizeof(option));
-	if (query_start(&t.query, m.data, m.len, &asker, &answer) ==
-	    QUERY_ANSWERED) {
-		t.calls = 1;
-		t.got_len = answer.len;
-		memcpy(t.got, evquic_buf_data(answer.buf), answer.len);
-		evquic_buf_free(answer.buf);
-	}
-	fake_turn(&t.f);
+	query_fake_ask_options(&t, WWW, A, option, sizeof(option));
 	return query_fake_asked(&t) == A;
 }
 

@@ -101,10 +101,26 @@ test_first(void)
 	end();
 }
 
+/* RFC 5001: who we are. */
+static void
+test_name(void)
+{
+	static const uint8_t option[] = {0, 3, 0, 0};
+	static const uint8_t said[] = {0, 3, 0, 2, 'm', 'e'};
+
+	begin(DNS64 "\nspecial: {id: me}");
+	teach(AAAA, 0, "2001:db8::1");
+	query_fake_ask_options(&t, WWW, AAAA, option, sizeof(option));
+	CU_ASSERT(is_hit());
+	CU_ASSERT(has(said, sizeof(said)));
+	end();
+}
+
 void
 test_query_copy_register(void)
 {
 	CU_pSuite s = unit_suite("query_copy");
 
 	unit_test(s, "first", test_first);
+	unit_test(s, "name", test_name);
 }
