@@ -90,6 +90,9 @@ struct dns_entry_view {
 	uint32_t stale_ttl;
 	/* By how many places the addresses are turned; any number. */
 	uint32_t turn;
+	/* For dns_entry_copy(): the option that a server would have answered
+	 * with, borrowed; or NULL. */
+	const struct dns_ecs *ecs;
 };
 
 /*
@@ -166,15 +169,15 @@ void dns_entry_error(
 int dns_entry_put(const struct dns_entry_view *view, struct dns_buf *out);
 
 /* Octets of `out` that are enough for dns_entry_copy(). */
-size_t dns_entry_copy_bound(const struct dns_entry *entry);
+size_t dns_entry_copy_bound(const struct dns_entry_view *view);
 
 /*
  * Gives it back as if a server had answered just now, for those who must look
  * into an answer before they use it: a whole message in `out`, from its begin,
  * and *ret_response as dns_response_check() would read it.  Its AD bit can be
- * trusted.  What was said upstream by an Extended DNS Error is in an OPT
- * record, if there is room for one; for what a client is to be told see
- * dns_entry_error().  Returns 0, or -EMSGSIZE.
+ * trusted.  What was said upstream by an Extended DNS Error, and view->ecs, are
+ * in an OPT record, if there is room for one; for what a client is to be told
+ * see dns_entry_error().  Returns 0, or -EMSGSIZE.
  */
 int dns_entry_copy(const struct dns_entry_view *view, struct dns_buf *out,
     struct dns_response *ret_response);

@@ -12,12 +12,10 @@
 #include <string.h>
 
 #include "dns/answer.h"
+#include "dns/ecs.h"
 #include "dns/edns.h"
 #include "dns/entry_parts.h"
 #include "dns/record.h"
-
-/* Octets of the OPT record of dns_entry_copy(). */
-#define OPT_MAX (DNS_OPT_SIZE + DNS_OPTION_FIXED + DNS_EDE_FIXED)
 
 static size_t
 records_start(const struct dns_entry *e)
@@ -157,24 +155,45 @@ dns_entry_error(const struct dns_entry_view *view, struct dns_error *ret_error)
 	*ret_error = error;
 }
 
-/* The longest message leaves no room for one, and can do without. */
-static bool
-needs_opt(const struct dns_entry *e)
+/* Octets of the OPT record of a copy; 0: it needs none.  The longest message
+ * leaves no room for one, and can do without. */
+static size_t
+opt_size(const struct dns_entry_view *view)
 {
-	return (e->ede != DNS_EDE_NONE || e->rcode > DNS_RCODE_MASK) &&
-	       e->len <= DNS_MESSAGE_MAX - OPT_MAX;
+	const struct dns_entry *e = view->entry;
+	size_t size = 0;
+
+	if (e->ede != DNS_EDE_NONE)
+		size += DNS_OPTION_FIXED + DNS_EDE_FIXED;
+	if (view->ecs != NULL)
+		size += DNS_OPTION_FIXED + DNS_ECS_MAX;
+	if (size == 0 && e->rcode <= DNS_RCODE_MASK)
+		return 0;
+	size += DNS_OPT_SIZE;
+	return e->len + size <= DNS_MESSAGE_MAX ? size : 0;
 }
 
 size_t
-dns_entry_copy_bound(const struct dns_entry *entry)
+dns_entry_copy_bound(const struct dns_entry_view *view)
 {
-	return entry->len + (needs_opt(entry) ? (size_t)OPT_MAX : 0);
+	return view->entry->len + opt_size(view);
+}
+
+static int
+put_ecs(const struct dns_ecs *ecs, size_t opt, struct dns_buf *out)
+{
+	uint8_t data[DNS_ECS_MAX];
+
+	return dns_opt_add(
+	    out, opt, DNS_OPTION_ECS, data, dns_ecs_write(ecs, data));
 }
 
 /* Adds the upper bits of the RCODE, and what was said upstream. */
 static int
-put_opt(const struct dns_entry *e, struct dns_buf *out, struct dns_response *r)
+put_opt(const struct dns_entry_view *view, struct dns_buf *out,
+    struct dns_response *r)
 {
+	const struct dns_entry *e = view->entry;
 	struct dns_opt opt = {.rcode = e->rcode};
 	struct dns_record rr;
 	size_t at;
@@ -184,6 +203,8 @@ put_opt(const struct dns_entry *e, struct dns_buf *out, struct dns_response *r)
 		return -EMSGSIZE;
 	if (e->ede != DNS_EDE_NONE &&
 	    dns_opt_add_ede(out, at, (uint16_t)e->ede, NULL) != 0)
+		return -EMSGSIZE;
+	if (view->ecs != NULL && put_ecs(view->ecs, at, out) != 0)
 		return -EMSGSIZE;
 	rc = dns_record_read(out->data, out->len, at, &rr);
 	assert(rc == 0);
@@ -214,7 +235,7 @@ dns_entry_copy(const struct dns_entry_view *view, struct dns_buf *out,
 	b.len = r.records;
 	if (dns_entry_put(view, &b) != 0)
 		return -EMSGSIZE;
-	if (needs_opt(e) && put_opt(e, &b, &r) != 0)
+	if (opt_size(view) > 0 && put_opt(view, &b, &r) != 0)
 		return -EMSGSIZE;
 	r.len = b.len;
 	out->len = b.len;

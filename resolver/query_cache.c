@@ -97,7 +97,7 @@ query_cache_kept(const struct query_run *q)
 /* As if upstream had said it now; why it failed is told again, and that its end
  * has passed. */
 static void
-fill(struct query_copy *c, const struct dns_cache_hit *hit,
+fill(struct query_copy *c, const struct dns_entry_view *view,
     struct upstream_result *ret_result)
 {
 	struct dns_buf out = {.data = c->data, .size = c->size};
@@ -106,13 +106,12 @@ fill(struct query_copy *c, const struct dns_cache_hit *hit,
 	    .is_ad_trusted = true,
 	};
 	struct dns_error e;
-	int rc = dns_entry_copy(&hit->view, &out, &c->response);
+	int rc = dns_entry_copy(view, &out, &c->response);
 
 	assert(rc == 0);
 	(void)rc;
-	if (hit->view.entry->kind == DNS_ENTRY_FAILURE ||
-	    hit->view.stale_ttl != 0) {
-		dns_entry_error(&hit->view, &e);
+	if (view->entry->kind == DNS_ENTRY_FAILURE || view->stale_ttl != 0) {
+		dns_entry_error(view, &e);
 		(void)snprintf(c->text, sizeof(c->text), "%s",
 		    e.text != NULL ? e.text : "");
 		result.ede = e.ede;
@@ -121,19 +120,30 @@ fill(struct query_copy *c, const struct dns_cache_hit *hit,
 	*ret_result = result;
 }
 
-/* Copies what is lent and gives it back.  NULL: there is no memory. */
-static struct query_copy *
-copy(struct dns_cache_hit *hit, struct upstream_result *ret_result)
+/* Copies what is lent and gives it back.  False: there is no memory. */
+static bool
+copy(struct query_run *q, struct dns_cache_hit *hit,
+    struct upstream_result *ret_result)
 {
-	size_t size = dns_entry_copy_bound(hit->view.entry);
-	struct query_copy *c = malloc(sizeof(*c) + size);
+	struct dns_entry_view view = hit->view;
+	struct dns_ecs ecs = q->subnet.sent;
+	struct query_copy *c;
+	size_t size;
 
+	/* RFC 7871 7.2.1: for whom it is. */
+	ecs.scope = hit->scope;
+	if (q->subnet.has_sent)
+		view.ecs = &ecs;
+	size = dns_entry_copy_bound(&view);
+	c = malloc(sizeof(*c) + size);
 	if (c != NULL) {
 		c->size = size;
-		fill(c, hit, ret_result);
+		fill(c, &view, ret_result);
 	}
 	dns_cache_leave(hit);
-	return c;
+	query_cache_done(q);
+	q->copied = c;
+	return c != NULL;
 }
 
 static bool
@@ -141,7 +151,7 @@ copy_found(struct query_run *q, const struct dns_key *key, bool is_asked,
     struct upstream_result *ret_result)
 {
 	struct dns_cache_hit hit;
-	bool wants_refresh;
+	bool wants_refresh, is_copied;
 
 	if (q->worker->cache == NULL || !find(q, key, is_asked, &hit))
 		return false;
@@ -151,11 +161,10 @@ copy_found(struct query_run *q, const struct dns_key *key, bool is_asked,
 		return false;
 	}
 	wants_refresh = hit.wants_refresh;
-	query_cache_done(q);
-	q->copied = copy(&hit, ret_result);
+	is_copied = copy(q, &hit, ret_result);
 	if (wants_refresh)
 		refresh(q, key);
-	return q->copied != NULL;
+	return is_copied;
 }
 
 bool
@@ -183,12 +192,11 @@ answer_below(
 {
 	struct query_dns64_end end = {.below = hit->below};
 
-	q->copied = copy(hit, &end.result);
-	if (q->copied == NULL)
+	if (copy(q, hit, &end.result))
+		query_answer_relay(q, &end, ret);
+	else
 		query_answer_error(
 		    q, DNS_RCODE_NXDOMAIN, DNS_EDE_NONE, NULL, ret);
-	else
-		query_answer_relay(q, &end, ret);
 }
 
 /* Makes the answer of what is lent and gives that back. */

@@ -90,7 +90,7 @@ serve(const struct dns_query *q, const struct dns_entry_view *view,
 static void
 copy(const struct dns_entry_view *view, const struct dns_expect *e)
 {
-	struct dns_buf out = {.size = dns_entry_copy_bound(view->entry)};
+	struct dns_buf out = {.size = dns_entry_copy_bound(view)};
 	struct dns_response again;
 	struct dns_response r;
 

@@ -236,7 +236,7 @@ read_copy(const struct dns_entry_view *view, struct cw_got *got)
 	struct dns_response r;
 	size_t rdata;
 
-	CU_ASSERT_FATAL(dns_entry_copy_bound(view->entry) <= sizeof(msg));
+	CU_ASSERT_FATAL(dns_entry_copy_bound(view) <= sizeof(msg));
 	CU_ASSERT_EQUAL_FATAL(dns_entry_copy(view, &out, &r), 0);
 	got->rcode = r.rcode;
 	if (view->entry->kind == DNS_ENTRY_FAILURE)

@@ -207,7 +207,7 @@ use(struct kept *k, uint32_t turn)
 		kept_serve(k, &query, &kept_udp, &fresh);
 	if (k->entry->kind != DNS_ENTRY_FAILURE)
 		is_ok = is_ok && kept_serve(k, &query, &kept_doq, &stale);
-	out.size = dns_entry_copy_bound(k->entry);
+	out.size = dns_entry_copy_bound(&fresh);
 	out.data = malloc(out.size);
 	is_ok = is_ok && dns_entry_copy(&fresh, &out, &r) == 0;
 	free(out.data);

@@ -351,7 +351,7 @@ static void
 check_copy(const struct kept *k, uint32_t age, struct dns_response *ret_read)
 {
 	struct dns_entry_view view = {.entry = k->entry, .age = age};
-	size_t bound = dns_entry_copy_bound(k->entry);
+	size_t bound = dns_entry_copy_bound(&view);
 	struct dns_buf out = {.data = malloc(bound), .size = bound};
 	struct dns_response r;
 	struct dns_expect e;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dns/cache.h"
+#include "dns/ecs.h"
 #include "tests/unit/query_fake.h"
 #include "tests/unit/unit.h"
 
@@ -14,6 +15,8 @@ enum {
 	A = 1,
 	AAAA = 28,
 	SERVFAIL = 2,
+	ECS = 8,
+	TTL = 300, /* of the server's records */
 	HOUR = 3600
 };
 
@@ -116,6 +119,61 @@ test_name(void)
 	end();
 }
 
+/* An answer for so many bits of the client's network. */
+static void
+say_for(uint8_t scope)
+{
+	const uint8_t option[] = {0, ECS, 0, 7, 0, 1, 24, scope, 198, 51, 100};
+
+	query_fake_start_reply(&t, 0, 0);
+	query_fake_add_address(&t, "2001:db8::1");
+	dnsmsg_opt(&t.reply, 1232, 0, option, sizeof(option));
+	query_fake_reply(&t);
+}
+
+/* For whom our answer is; -1: it does not say. */
+static int
+got_scope(void)
+{
+	struct dns_expect e;
+	struct dns_response r;
+	struct dns_ecs ecs;
+
+	if (dns_expect_init(t.got, t.got_len, false, &e) != 0 ||
+	    dns_response_check(t.got, t.got_len, &e, &r) != DNS_MATCH_ACCEPT ||
+	    dns_ecs_take(r.msg, &r.edns, &ecs) != 1)
+		return -1;
+	return ecs.scope;
+}
+
+/* RFC 7871 7.2.2: one for a network is not said to be for everybody. */
+static void
+test_subnet(void)
+{
+	static const uint8_t option[] = {
+	    0, ECS, 0, 7, 0, 1, 24, 0, 198, 51, 100};
+
+	begin(DNS64);
+	t.worker.config->ecs.mode = CONFIG_ECS_FORWARD;
+	query_fake_ask_options(&t, WWW, AAAA, option, sizeof(option));
+	CU_ASSERT_EQUAL(query_fake_asked(&t), AAAA);
+	say_for(23);
+	CU_ASSERT_EQUAL(got_scope(), 23);
+	query_fake_ask_options(&t, WWW, AAAA, option, sizeof(option));
+	CU_ASSERT(is_hit());
+	PROVE("FWD-064", got_scope() == 23);
+	/* past its end */
+	fake_advance(&t.f, TTL * NSEC_PER_SEC);
+	query_fake_ask_options(&t, WWW, AAAA, option, sizeof(option));
+	CU_ASSERT_EQUAL(query_fake_asked(&t), AAAA);
+	query_fake_say(&t, SERVFAIL, NULL, 0);
+	if (query_fake_asked(&t) == A)
+		query_fake_say(&t, 0, NULL, 0);
+	CU_ASSERT_EQUAL(t.calls, 1);
+	PROVE("FWD-064", got_scope() == 23);
+	end();
+}
+
 void
 test_query_copy_register(void)
 {
@@ -123,4 +181,5 @@ test_query_copy_register(void)
 
 	unit_test(s, "first", test_first);
 	unit_test(s, "name", test_name);
+	unit_test(s, "subnet", test_subnet);
 }
