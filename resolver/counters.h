@@ -27,10 +27,10 @@
 	X(query_any, "answered with one HINFO: ANY")                           \
 	X(query_asked, "asked upstream")                                       \
 	X(query_shared, "wait for what is asked upstream already")             \
-	X(cache_hits, "found in the cache")                                    \
-	X(cache_misses, "not found in the cache")                              \
-	X(cache_failures, "failures found in the cache")                       \
-	X(cache_stale, "found in the cache past their end, and given")         \
+	X(cache_hits, "questions that the cache answered in time")             \
+	X(cache_misses, "questions that it did not: nothing, or past its end") \
+	X(cache_failures, "hits that are failures")                            \
+	X(cache_stale, "misses answered with what is past its end")            \
 	X(cache_prefetched, "asked upstream before the cache forgot")          \
 	X(query_relayed, "answered with what upstream said")                   \
 	X(query_failed, "answered SERVFAIL: nothing came from upstream")       \

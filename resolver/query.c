@@ -70,7 +70,7 @@ query_run_new(struct query *query)
 	q->is_partly_answered = false;
 	q->waiter.done = query_ask_on_result;
 	q->waiter.fetch = NULL;
-	q->is_missed = false;
+	q->missed = NULL;
 	q->stale.is_kept = false;
 	q->copied = NULL;
 	q->copy = NULL;

@@ -30,32 +30,48 @@ sent_by(const struct query_run *q)
 	return q->subnet.has_sent ? &q->subnet.sent : NULL;
 }
 
-/* True: the entry is lent, and the shard is locked.  It may be past its end if
- * asking would be in vain, or has been: `is_asked`. */
-static bool
-find(struct query_run *q, const struct dns_key *key, bool is_asked,
+/* Looks; NXDOMAIN of a name above is of use for those only who answer with it
+ * straight away. */
+static enum dns_cache_verdict
+look(struct query_run *q, const struct dns_key *key, bool takes_below,
     struct dns_cache_hit *hit)
 {
 	struct worker *w = q->worker;
-	struct service_counters *n = &w->counters;
 	enum dns_cache_verdict verdict =
 	    dns_cache_find(w->cache, key, worker_now(w), hit);
 
-	q->stale.is_kept = verdict == DNS_CACHE_STALE && !is_asked;
-	if (verdict == DNS_CACHE_STALE_NOW ||
-	    (verdict == DNS_CACHE_STALE && is_asked)) {
-		counter_add(&n->cache_stale, 1);
-		return true;
-	}
+	if (verdict == DNS_CACHE_MISS || hit->below == 0 || takes_below)
+		return verdict;
+	dns_cache_leave(hit);
+	return DNS_CACHE_MISS;
+}
+
+/*
+ * What the first look for a question has found.  True: it can be given, though
+ * past its end if asking has just been in vain; the entry is lent, and the
+ * shard is locked.
+ */
+static bool
+is_found(struct query_run *q, const struct dns_query *question,
+    enum dns_cache_verdict verdict, struct dns_cache_hit *hit)
+{
+	struct service_counters *n = &q->worker->counters;
+
+	q->stale.is_kept = verdict == DNS_CACHE_STALE;
 	if (verdict == DNS_CACHE_FRESH) {
 		counter_add(&n->cache_hits, 1);
 		if (hit->view.entry->kind == DNS_ENTRY_FAILURE)
 			counter_add(&n->cache_failures, 1);
 		return true;
 	}
-	if (verdict != DNS_CACHE_MISS)
-		dns_cache_leave(hit);
 	counter_add(&n->cache_misses, 1);
+	q->missed = question;
+	if (verdict == DNS_CACHE_STALE_NOW) {
+		counter_add(&n->cache_stale, 1);
+		return true;
+	}
+	if (verdict == DNS_CACHE_STALE)
+		dns_cache_leave(hit);
 	return false;
 }
 
@@ -146,22 +162,14 @@ copy(struct query_run *q, struct dns_cache_hit *hit,
 	return c != NULL;
 }
 
+/* The same, and it is asked for anew if somebody should do that. */
 static bool
-copy_found(struct query_run *q, const struct dns_key *key, bool is_asked,
-    struct upstream_result *ret_result)
+take_copy(struct query_run *q, const struct dns_key *key,
+    struct dns_cache_hit *hit, struct upstream_result *ret_result)
 {
-	struct dns_cache_hit hit;
-	bool wants_refresh, is_copied;
+	bool wants_refresh = hit->wants_refresh;
+	bool is_copied = copy(q, hit, ret_result);
 
-	if (q->worker->cache == NULL || !find(q, key, is_asked, &hit))
-		return false;
-	if (hit.below > 0) {
-		/* Its octets are about another name; it is rare. */
-		dns_cache_leave(&hit);
-		return false;
-	}
-	wants_refresh = hit.wants_refresh;
-	is_copied = copy(q, &hit, ret_result);
 	if (wants_refresh)
 		refresh(q, key);
 	return is_copied;
@@ -171,16 +179,33 @@ bool
 query_cache_copy(struct query_run *q, const struct dns_query *question,
     const struct dns_key *key, struct upstream_result *ret_result)
 {
-	if (q->is_missed && question == &q->dns)
+	struct dns_cache_hit hit;
+
+	if (q->worker->cache == NULL || question == q->missed)
 		return false;
-	return copy_found(q, key, false, ret_result);
+	return is_found(q, question, look(q, key, false, &hit), &hit) &&
+	       take_copy(q, key, &hit, ret_result);
 }
 
 bool
 query_cache_stale(struct query_run *q, const struct dns_key *key,
     struct upstream_result *ret_result)
 {
-	return copy_found(q, key, true, ret_result);
+	enum dns_cache_verdict verdict = DNS_CACHE_MISS;
+	struct dns_cache_hit hit;
+
+	if (q->worker->cache != NULL)
+		verdict = look(q, key, false, &hit);
+	if (verdict == DNS_CACHE_MISS)
+		return false;
+	/* Why asking has failed is known better by who has asked. */
+	if (hit.view.entry->kind == DNS_ENTRY_FAILURE) {
+		dns_cache_leave(&hit);
+		return false;
+	}
+	if (verdict != DNS_CACHE_FRESH)
+		counter_add(&q->worker->counters.cache_stale, 1);
+	return take_copy(q, key, &hit, ret_result);
 }
 
 /* --------------------------------------------------------------- answers -- */
@@ -231,10 +256,8 @@ query_cache_answer(struct query_run *q, const struct query_asker *asker,
 	    query_dns64_concerns(q, asker->address) ||
 	    !fetch_key(&w->fetches, w->upstream, &q->dns, sent_by(q), &key))
 		return false;
-	if (!find(q, &key, false, &hit)) {
-		q->is_missed = true;
+	if (!is_found(q, &q->dns, look(q, &key, true, &hit), &hit))
 		return false;
-	}
 	wants_refresh = hit.wants_refresh;
 	if (hit.below > 0)
 		answer_below(q, &hit, ret);

@@ -24,13 +24,14 @@ bool query_cache_answer(struct query_run *q, const struct query_asker *asker,
 
 /*
  * The same for any question of a query that keeps what it needs: *ret_result is
- * valid until the next call, or query_cache_done().  A question that
- * query_cache_answer() did not find is not looked for again.
+ * valid until the next call, or query_cache_done().  A question is looked for
+ * once: one that was not found is not looked for again.
  */
 bool query_cache_copy(struct query_run *q, const struct dns_query *question,
     const struct dns_key *key, struct upstream_result *ret_result);
 
-/* The same after it was asked for in vain: what is past its end will do. */
+/* The same after it was asked for in vain: what is past its end will do, but
+ * no failure. */
 bool query_cache_stale(struct query_run *q, const struct dns_key *key,
     struct upstream_result *ret_result);
 

@@ -40,7 +40,8 @@ struct query_run {
 	struct query_dns64 dns64;
 	struct transfer *transfer; /* NULL: none runs */
 	bool is_partly_answered;
-	bool is_missed; /* the cache does not have the client's question */
+	/* The cache was asked for this in vain, or has what is past its end. */
+	const struct dns_query *missed;
 	struct query_copy *copied; /* from the cache; NULL: nothing */
 	struct query_stale stale;
 	struct fetch_waiter waiter;

@@ -13,8 +13,10 @@
 
 enum {
 	A = 1,
+	TXT = 16,
 	AAAA = 28,
 	SERVFAIL = 2,
+	NXDOMAIN = 3,
 	ECS = 8,
 	TTL = 300, /* of the server's records */
 	HOUR = 3600
@@ -26,7 +28,7 @@ enum {
 static struct query_fake t;
 
 static void
-begin(const char *yaml)
+begin(const char *yaml, bool nxdomain_cut)
 {
 	const struct dns_cache_rules rules = {
 	    .bytes = DNS_CACHE_BYTES_MIN,
@@ -37,6 +39,7 @@ begin(const char *yaml)
 	    .stale = HOUR,
 	    .stale_ttl = 30,
 	    .stale_retry = 30,
+	    .nxdomain_cut = nxdomain_cut,
 	};
 
 	query_fake_begin(&t, yaml);
@@ -92,7 +95,7 @@ test_first(void)
 {
 	static const char why[] = "\0\15the upstream server failed";
 
-	begin(DNS64);
+	begin(DNS64, false);
 	teach(AAAA, SERVFAIL, NULL);
 	CU_ASSERT_EQUAL(query_fake_asked(&t), A);
 	query_fake_say(&t, 0, NULL, 0);
@@ -111,7 +114,7 @@ test_name(void)
 	static const uint8_t option[] = {0, 3, 0, 0};
 	static const uint8_t said[] = {0, 3, 0, 2, 'm', 'e'};
 
-	begin(DNS64 "\nspecial: {id: me}");
+	begin(DNS64 "\nspecial: {id: me}", false);
 	teach(AAAA, 0, "2001:db8::1");
 	query_fake_ask_options(&t, WWW, AAAA, option, sizeof(option));
 	CU_ASSERT(is_hit());
@@ -153,7 +156,7 @@ test_subnet(void)
 	static const uint8_t option[] = {
 	    0, ECS, 0, 7, 0, 1, 24, 0, 198, 51, 100};
 
-	begin(DNS64);
+	begin(DNS64, false);
 	t.worker.config->ecs.mode = CONFIG_ECS_FORWARD;
 	query_fake_ask_options(&t, WWW, AAAA, option, sizeof(option));
 	CU_ASSERT_EQUAL(query_fake_asked(&t), AAAA);
@@ -174,6 +177,70 @@ test_subnet(void)
 	end();
 }
 
+static bool
+counted(uint64_t hits, uint64_t misses, uint64_t stale)
+{
+	const struct service_counters *n = &t.worker.counters;
+
+	return counter_get(&n->cache_hits) == hits &&
+	       counter_get(&n->cache_misses) == misses &&
+	       counter_get(&n->cache_stale) == stale;
+}
+
+/* What is found and of no use is not found: RFC 8020 with DNS64. */
+static void
+test_below(void)
+{
+	begin(DNS64, true);
+	query_fake_ask_name(&t, "example.com", TXT, 0, 0);
+	CU_ASSERT_EQUAL(query_fake_asked(&t), TXT);
+	query_fake_say(&t, NXDOMAIN, NULL, 0);
+	CU_ASSERT(counted(0, 1, 0));
+	ask(TXT);
+	CU_ASSERT(is_hit());
+	CU_ASSERT(counted(1, 1, 0));
+	ask(AAAA);
+	CU_ASSERT_EQUAL(query_fake_asked(&t), AAAA);
+	CU_ASSERT(counted(1, 2, 0));
+	query_fake_say(&t, NXDOMAIN, NULL, 0);
+	CU_ASSERT_EQUAL(t.calls, 1);
+	end();
+}
+
+/* Each question is looked for once, and is a hit or a miss. */
+static void
+test_counted(void)
+{
+	begin(DNS64, false);
+	teach(AAAA, 0, "2001:db8::1");
+	CU_ASSERT(counted(0, 1, 0));
+	fake_advance(&t.f, TTL * NSEC_PER_SEC);
+	ask(AAAA);
+	CU_ASSERT_EQUAL(query_fake_asked(&t), AAAA);
+	CU_ASSERT(counted(0, 2, 0));
+	fake_advance(&t.f, 1800 * NSEC_PER_MSEC);
+	CU_ASSERT_EQUAL(t.calls, 1);
+	CU_ASSERT(counted(0, 2, 1));
+	fake_advance(&t.f, 4 * NSEC_PER_SEC);
+	while (query_fake_asked(&t) != 0)
+		continue;
+	/* asking was in vain: at once */
+	ask(AAAA);
+	CU_ASSERT(is_hit());
+	CU_ASSERT(counted(0, 3, 2));
+	/* gone while the client waits */
+	fake_advance(&t.f, 30 * NSEC_PER_SEC);
+	ask(AAAA);
+	CU_ASSERT_EQUAL(query_fake_asked(&t), AAAA);
+	CU_ASSERT_EQUAL(dns_cache_flush_all(t.worker.cache), 1);
+	fake_advance(&t.f, 1900 * NSEC_PER_MSEC);
+	CU_ASSERT_EQUAL(t.calls, 0);
+	CU_ASSERT(counted(0, 4, 2));
+	query_cancel(&t.query);
+	fake_advance(&t.f, 4 * NSEC_PER_SEC);
+	end();
+}
+
 void
 test_query_copy_register(void)
 {
@@ -182,4 +249,6 @@ test_query_copy_register(void)
 	unit_test(s, "first", test_first);
 	unit_test(s, "name", test_name);
 	unit_test(s, "subnet", test_subnet);
+	unit_test(s, "below", test_below);
+	unit_test(s, "counted", test_counted);
 }
