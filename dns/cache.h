@@ -42,10 +42,11 @@ struct dns_cache_rules {
 	bool nxdomain_cut;    /* NXDOMAIN covers the names below (RFC 8020) */
 };
 
-/* What has happened since the start. */
+/* What has happened since the start.  There are as many entries as were
+ * inserted, less those that were replaced, evicted, expired and flushed. */
 #define DNS_CACHE_COUNTERS(X)                                                  \
 	X(inserted, "answers put into the cache")                              \
-	X(replaced, "of these in the place of an older one")                   \
+	X(replaced, "answers dropped for newer ones")                          \
 	X(evicted, "answers dropped to make room before their time")           \
 	X(expired, "answers dropped past their time")                          \
 	X(flushed, "answers dropped by order")                                 \
@@ -56,10 +57,10 @@ struct dns_cache_rules {
 #define DNS_CACHE_GAUGES(X)                                                    \
 	X(bytes, "octets of memory in use, tables included")                   \
 	X(entries, "answers in the cache")                                     \
-	X(positive, "of these with records")                                   \
-	X(nodata, "of these without records of the type")                      \
-	X(nxdomain, "of these without such a name")                            \
-	X(failure, "of these failures")
+	X(positive, "answers in the cache: records")                           \
+	X(nodata, "answers in the cache: no records of the type")              \
+	X(nxdomain, "answers in the cache: no such name")                      \
+	X(failure, "answers in the cache: failures")
 
 struct dns_cache_stats {
 	DNS_CACHE_COUNTERS(COUNTER_MEMBER)

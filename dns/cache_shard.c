@@ -147,6 +147,13 @@ dns_shard_drop(struct dns_shard *s, struct dns_item *item)
 	free(item);
 }
 
+void
+dns_shard_replace(struct dns_shard *s, struct dns_item *item)
+{
+	counter_add(&s->stats.replaced, 1);
+	dns_shard_drop(s, item);
+}
+
 /* What is next to go, if there is anything. */
 static struct dns_item *
 next_to_go(struct dns_shard *s)
@@ -246,8 +253,7 @@ inherit(struct dns_shard *s, struct dns_item *item, const struct dns_want *want)
 		return dns_table_unbury(&s->table, item->hash);
 	is_main = (old->flags & DNS_ITEM_IS_MAIN) != 0;
 	item->visits = old->visits;
-	counter_add(&s->stats.replaced, 1);
-	dns_shard_drop(s, old);
+	dns_shard_replace(s, old);
 	return is_main;
 }
 

@@ -103,4 +103,7 @@ bool dns_shard_put(struct dns_shard *s, struct dns_item *item,
 /* Takes an item out and frees it. */
 void dns_shard_drop(struct dns_shard *s, struct dns_item *item);
 
+/* The same, counted: a newer answer makes it untrue. */
+void dns_shard_replace(struct dns_shard *s, struct dns_item *item);
+
 #endif

@@ -82,7 +82,7 @@ refuse(const struct intake *in, enum dns_entry_verdict why)
 		s = dns_cache_lock(in->cache, in->key->name_hash);
 		found = dns_cache_look(s, in->key, in->now);
 		if (found.item != NULL && !found.is_fresh)
-			dns_shard_drop(s, found.item);
+			dns_shard_replace(s, found.item);
 		dns_cache_unlock(s);
 	}
 	return give_up(in, DNS_CACHE_REFUSED);
@@ -168,7 +168,7 @@ drop_rival(struct dns_shard *s, const struct intake *in)
 	rival = dns_table_find(&s->table, &want);
 	if (rival != NULL &&
 	    dns_item_age(rival, in->now) >= dns_item_age(in->item, in->now))
-		dns_shard_drop(s, rival);
+		dns_shard_replace(s, rival);
 }
 
 /* What becomes of a complete item; the shard is locked. */

@@ -332,6 +332,11 @@ cw_check(struct cw *w)
 	    counter_get(&stats.positive) + counter_get(&stats.nodata) +
 		counter_get(&stats.nxdomain) + counter_get(&stats.failure),
 	    items);
+	CU_ASSERT_EQUAL(
+	    counter_get(&stats.inserted) - counter_get(&stats.replaced) -
+		counter_get(&stats.evicted) - counter_get(&stats.expired) -
+		counter_get(&stats.flushed),
+	    items);
 	CU_ASSERT(counter_get(&stats.bytes) <= w->rules.bytes);
 	return items;
 }
