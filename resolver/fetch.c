@@ -403,23 +403,41 @@ fetch_start(struct fetches *f, const struct fetch_question *question,
 	return rc;
 }
 
+/* Nobody needs to wait for it any more.  0 or -EAGAIN. */
+static int
+hold(struct fetch *fetch)
+{
+	struct fetches *f = fetch->fetches;
+
+	if (fetch->is_refresh)
+		return 0;
+	if (f->refreshes >= FETCH_MAX_REFRESHES)
+		return -EAGAIN;
+	fetch->is_refresh = true;
+	f->refreshes++;
+	return 0;
+}
+
+void
+fetch_hold(struct fetch_waiter *waiter)
+{
+	assert(waiter->fetch != NULL);
+	(void)hold(waiter->fetch);
+}
+
 int
 fetch_refresh(struct fetches *f, const struct fetch_question *question)
 {
 	struct fetch *fetch = find(f, question->key);
-	int rc = 1;
+	int rc;
 
 	assert(question->key != NULL);
-	if (fetch != NULL && fetch->is_refresh)
-		return rc;
+	if (fetch != NULL) {
+		rc = hold(fetch);
+		return rc < 0 ? rc : 1;
+	}
 	if (f->refreshes >= FETCH_MAX_REFRESHES)
 		return -EAGAIN;
-	if (fetch == NULL) {
-		rc = begin(f, question, &fetch);
-		if (rc < 0)
-			return rc;
-	}
-	fetch->is_refresh = true;
-	f->refreshes++;
-	return rc;
+	rc = begin(f, question, &fetch);
+	return rc < 0 ? rc : hold(fetch);
 }

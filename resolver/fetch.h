@@ -138,6 +138,10 @@ int fetch_start(struct fetches *f, const struct fetch_question *question,
 /* The waiter goes; `done` is not called.  Harmless if it is idle. */
 void fetch_leave(struct fetch_waiter *waiter);
 
+/* What this one waits for is asked to its end, whoever leaves; as far as
+ * FETCH_MAX_REFRESHES allows. */
+void fetch_hold(struct fetch_waiter *waiter);
+
 /*
  * Asks for nobody, or sees to it that what is asked already is asked to its
  * end.  The question has a key.  Returns as fetch_start(); -EAGAIN also if too

@@ -47,7 +47,7 @@ query_stale_fetch(struct query_run *q, const struct fetch_question *question,
 	rc = fetch_start(&w->fetches, question, &q->waiter, s->until);
 	if (rc >= 0)
 		/* Though all who wait may have been given the old one. */
-		(void)fetch_refresh(&w->fetches, question);
+		fetch_hold(&q->waiter);
 	else if (query_cache_stale(q, question->key, ret_result))
 		rc = QUERY_ASK_AT_ONCE;
 	return rc;

@@ -310,6 +310,24 @@ test_nobody(void)
 	end();
 }
 
+/* One who waits fills a fetch: it is still asked once, and to its end. */
+static void
+test_full(void)
+{
+	begin("");
+	learn(A, 0, "192.0.2.1");
+	t.worker.fetches.max_waiters = 1;
+	ask(A);
+	CU_ASSERT_EQUAL(count_asked(), 1);
+	CU_ASSERT_EQUAL(upstream_outstanding(t.f.upstream), 1);
+	query_cancel(&t.query);
+	CU_ASSERT_EQUAL(upstream_outstanding(t.f.upstream), 1);
+	fake_advance(&t.f, 4 * SEC);
+	CU_ASSERT_EQUAL(upstream_outstanding(t.f.upstream), 0);
+	(void)count_asked();
+	end();
+}
+
 /* Both questions of DNS64. */
 static void
 test_dns64(void)
@@ -352,5 +370,6 @@ test_query_stale_register(void)
 	unit_test(s, "gone", test_gone);
 	unit_test(s, "cancel", test_cancel);
 	unit_test(s, "nobody", test_nobody);
+	unit_test(s, "full", test_full);
 	unit_test(s, "dns64", test_dns64);
 }
