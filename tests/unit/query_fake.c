@@ -15,6 +15,7 @@ enum {
 	RA = 0x0080,
 	AD = 0x0020,
 	QR = 0x8000,
+	FAR = 1,
 	TRUSTED = 101 /* a server on the loopback: its AD is believed */
 };
 
@@ -65,12 +66,12 @@ query_fake_config(const char *yaml)
 	return config;
 }
 
-void
-query_fake_begin(struct query_fake *t, const char *yaml)
+static void
+begin(struct query_fake *t, const char *yaml, unsigned server)
 {
 	memset(t, 0, sizeof(*t));
 	fake_init(&t->f, 1);
-	fake_server(&t->f, CONFIG_UDP, TRUSTED);
+	fake_server(&t->f, CONFIG_UDP, server);
 	fake_start(&t->f);
 	t->base = event_base_new();
 	t->worker.now = now;
@@ -88,6 +89,18 @@ query_fake_begin(struct query_fake *t, const char *yaml)
 					     .key = t->worker.question_key,
 					 });
 	query_init(&t->query, &t->worker, &front, on_done);
+}
+
+void
+query_fake_begin(struct query_fake *t, const char *yaml)
+{
+	begin(t, yaml, TRUSTED);
+}
+
+void
+query_fake_begin_far(struct query_fake *t, const char *yaml)
+{
+	begin(t, yaml, FAR);
 }
 
 void

@@ -34,6 +34,9 @@ struct config *query_fake_config(const char *yaml);
 /* A world with this in its configuration; `t` is filled. */
 void query_fake_begin(struct query_fake *t, const char *yaml);
 
+/* The same with a server across a network: its AD bit is not believed. */
+void query_fake_begin_far(struct query_fake *t, const char *yaml);
+
 /* Ends it: nothing is left. */
 void query_fake_end(struct query_fake *t);
 

@@ -17,6 +17,7 @@ enum {
 	AAAA = 28,
 	SERVFAIL = 2,
 	NXDOMAIN = 3,
+	AD = 0x0020,
 	ECS = 8,
 	TTL = 300, /* of the server's records */
 	HOUR = 3600
@@ -28,7 +29,7 @@ enum {
 static struct query_fake t;
 
 static void
-begin(const char *yaml, bool nxdomain_cut)
+remember(bool nxdomain_cut)
 {
 	const struct dns_cache_rules rules = {
 	    .bytes = DNS_CACHE_BYTES_MIN,
@@ -42,9 +43,15 @@ begin(const char *yaml, bool nxdomain_cut)
 	    .nxdomain_cut = nxdomain_cut,
 	};
 
-	query_fake_begin(&t, yaml);
 	t.worker.cache = dns_cache_new(&rules, t.worker.question_key);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(t.worker.cache);
+}
+
+static void
+begin(const char *yaml, bool nxdomain_cut)
+{
+	query_fake_begin(&t, yaml);
+	remember(nxdomain_cut);
 }
 
 static void
@@ -119,6 +126,34 @@ test_name(void)
 	query_fake_ask_options(&t, WWW, AAAA, option, sizeof(option));
 	CU_ASSERT(is_hit());
 	CU_ASSERT(has(said, sizeof(said)));
+	end();
+}
+
+/* Is AD told to who asks for it, of what upstream once said with it? */
+static bool
+is_proved(unsigned type)
+{
+	ask(type);
+	CU_ASSERT_EQUAL(query_fake_asked(&t), type);
+	query_fake_say(&t, 0, type == A ? "192.0.2.1" : "2001:db8::1", AD);
+	query_fake_ask_name(&t, WWW, type, AD, 0);
+	CU_ASSERT(is_hit());
+	return query_fake_got_ad(&t);
+}
+
+/* RFC 4035 4.9.3: only if the way to the server can be trusted; in a copy, too,
+ * as DNS64 gets it. */
+static void
+test_proved(void)
+{
+	begin(DNS64, false);
+	CU_ASSERT(is_proved(A));
+	CU_ASSERT(is_proved(AAAA));
+	end();
+	query_fake_begin_far(&t, DNS64);
+	remember(false);
+	CU_ASSERT(!is_proved(A));
+	CU_ASSERT(!is_proved(AAAA));
 	end();
 }
 
@@ -248,6 +283,7 @@ test_query_copy_register(void)
 
 	unit_test(s, "first", test_first);
 	unit_test(s, "name", test_name);
+	unit_test(s, "proved", test_proved);
 	unit_test(s, "subnet", test_subnet);
 	unit_test(s, "below", test_below);
 	unit_test(s, "counted", test_counted);
