@@ -7,7 +7,7 @@
 #include "base/hash.h"
 
 /* Another one whenever anything here changes, or in struct dns_entry. */
-#define VERSION 1
+#define VERSION 2
 #define BYTE_ORDER_MARK UINT32_C(0x01020304)
 
 /* So that entries are aligned as malloc's blocks are. */
@@ -44,8 +44,8 @@ struct block_head {
 struct record_head {
 	uint64_t age;
 	uint32_t size; /* of the entry */
-	uint8_t flags;
-	uint8_t reach;
+	uint8_t flags; /* and, above them, for whom it is */
+	uint8_t scope;
 	uint8_t family;
 	uint8_t bits;
 	uint8_t address[DNS_ECS_ADDRESS];
@@ -53,6 +53,7 @@ struct record_head {
 
 #define FLAG_DO 1
 #define FLAG_CD 2
+#define REACH_SHIFT 2
 
 _Static_assert(sizeof(struct head) == DNS_CACHE_FILE_HEAD, "padding");
 _Static_assert(
@@ -130,12 +131,14 @@ bool
 dns_cache_block_add(
     struct dns_cache_block *b, const struct dns_cache_record *record)
 {
+	unsigned flags =
+	    (record->is_do ? FLAG_DO : 0) | (record->is_cd ? FLAG_CD : 0);
 	struct record_head h = {
 	    .age = record->age,
 	    .size = record->entry->size,
 	    .flags =
-		(record->is_do ? FLAG_DO : 0) | (record->is_cd ? FLAG_CD : 0),
-	    .reach = record->net.reach,
+		(uint8_t)(flags | (unsigned)record->net.reach << REACH_SHIFT),
+	    .scope = record->scope,
 	    .family = record->net.family,
 	    .bits = record->net.bits,
 	};
@@ -229,6 +232,13 @@ is_zero(const uint8_t *octets, size_t len)
 	return len == 0;
 }
 
+/* An enum dns_key_reach, or more than there is. */
+static uint8_t
+reach_of(const struct record_head *h)
+{
+	return h->flags >> REACH_SHIFT;
+}
+
 /* Nothing is set behind the prefix (RFC 7871 6), as keys are compared whole. */
 static bool
 is_prefix(const uint8_t address[DNS_ECS_ADDRESS], unsigned bits)
@@ -240,16 +250,19 @@ is_prefix(const uint8_t address[DNS_ECS_ADDRESS], unsigned bits)
 	return is_zero(address + octet, DNS_ECS_ADDRESS - octet);
 }
 
+/* What is for a network has a scope that is no wider. */
 static bool
 is_net(const struct record_head *h)
 {
 	unsigned most = h->family == DNS_ECS_IPV4 ? IPV4_BITS : IPV6_BITS;
 
-	if (h->reach != DNS_REACH_NETWORK)
-		return h->reach < DNS_REACH_NETWORK && h->family == 0 &&
-		       h->bits == 0 && is_zero(h->address, sizeof(h->address));
+	if (reach_of(h) != DNS_REACH_NETWORK)
+		return reach_of(h) < DNS_REACH_NETWORK && h->family == 0 &&
+		       h->bits == 0 && h->scope == 0 &&
+		       is_zero(h->address, sizeof(h->address));
 	return (h->family == DNS_ECS_IPV4 || h->family == DNS_ECS_IPV6) &&
-	       h->bits > 0 && h->bits <= most && is_prefix(h->address, h->bits);
+	       h->bits > 0 && h->bits <= h->scope && h->scope <= most &&
+	       is_prefix(h->address, h->bits);
 }
 
 /* Where the entry of a record begins. */
@@ -272,8 +285,7 @@ check_record(const struct dns_cache_block *b, size_t *pos)
 	memcpy(&h, b->octets + *pos, sizeof(h));
 	left -= sizeof(h);
 	if (h.size < sizeof(struct dns_entry) || h.size > left ||
-	    round_up(h.size) > left || h.age > LONGEST ||
-	    (h.flags & ~(FLAG_DO | FLAG_CD)) != 0 || !is_net(&h))
+	    round_up(h.size) > left || h.age > LONGEST || !is_net(&h))
 		return false;
 	*pos = at + round_up(h.size);
 	/* Failures are not saved: they are over soon. */
@@ -314,7 +326,8 @@ dns_cache_block_read(const struct dns_cache_block *b, nsec age, size_t *pos,
 	at += sizeof(h);
 	*ret_record = (struct dns_cache_record){
 	    .entry = entry_at(b, at),
-	    .net = {.reach = h.reach, .family = h.family, .bits = h.bits},
+	    .net = {.reach = reach_of(&h), .family = h.family, .bits = h.bits},
+	    .scope = h.scope,
 	    .is_do = (h.flags & FLAG_DO) != 0,
 	    .is_cd = (h.flags & FLAG_CD) != 0,
 	    .age = nsec_add(h.age, age),

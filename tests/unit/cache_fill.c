@@ -145,6 +145,21 @@ fill_find(struct dns_cache *cache, const struct fill *question, nsec now,
 	return verdict == DNS_CACHE_FRESH;
 }
 
+int
+fill_scope(struct dns_cache *cache, const struct fill *question, nsec now)
+{
+	uint8_t octets[DNS_NAME_MAX + DNS_QUESTION_FIXED];
+	struct dns_key key = make_key(cache, question, octets);
+	struct dns_cache_hit hit;
+	int scope;
+
+	if (dns_cache_find(cache, &key, now, &hit) == DNS_CACHE_MISS)
+		return -1;
+	scope = hit.scope;
+	dns_cache_leave(&hit);
+	return scope;
+}
+
 bool
 fill_has(struct dns_cache *cache, const char *name, nsec now)
 {

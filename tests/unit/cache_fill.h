@@ -42,7 +42,10 @@ bool fill_put(struct dns_cache *cache, const struct fill *question,
 bool fill_find(struct dns_cache *cache, const struct fill *question, nsec now,
     uint32_t *ret_left);
 
-/* The same, of type A of a name. */
+/* The SCOPE that who asks is told; -1: there is no answer. */
+int fill_scope(struct dns_cache *cache, const struct fill *question, nsec now);
+
+/* As fill_find(), of type A of a name. */
 bool fill_has(struct dns_cache *cache, const char *name, nsec now);
 
 /* How many answers there are. */

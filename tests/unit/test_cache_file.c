@@ -267,6 +267,27 @@ test_networks(void)
 	dns_cache_free(other);
 }
 
+/* So does what those who ask are told of them (RFC 7871 7.2.2). */
+static void
+test_scope(void)
+{
+	struct dns_ecs ecs = {
+	    .family = DNS_ECS_IPV4, .source = 24, .address = {198, 51, 100}};
+	struct fill question = {
+	    .name = "net.example", .qtype = DNS_TYPE_A, .ecs = &ecs};
+	struct dns_cache *cache = fill_cache(1);
+	struct dns_cache *other = fill_cache(2);
+	struct octets file;
+
+	CU_ASSERT(fill_put(cache, &question, FILL_DATA, SEC));
+	file = write_cache(cache, SEC);
+	CU_ASSERT(read_cache(&file, other, SEC));
+	PROVE("FWD-064", fill_scope(other, &question, SEC) == 24);
+	free(file.data);
+	dns_cache_free(cache);
+	dns_cache_free(other);
+}
+
 /* No octet may be another, none missing, and none more. */
 static void
 test_damaged(void)
@@ -448,6 +469,7 @@ is_net_believed(
 	    .bits = (uint8_t)bits,
 	    .address = {0x80},
 	};
+	record.scope = (uint8_t)bits;
 	if (reach != DNS_REACH_NETWORK)
 		record.net.address[0] = 0;
 	return is_believed(&record);
@@ -476,7 +498,13 @@ test_forged_nets(void)
 	    .family = 1,
 	    .bits = 9,
 	    .address = {1, 0x80}};
+	f.record.scope = 32;
 	CU_ASSERT(is_believed(&f.record));
+	f.record.scope = 33;
+	CU_ASSERT(!is_believed(&f.record));
+	f.record.scope = 8;
+	CU_ASSERT(!is_believed(&f.record));
+	f.record.scope = 9;
 	f.record.net.address[1] = 0xc0;
 	CU_ASSERT(!is_believed(&f.record));
 	f.record.net = (struct dns_key_net){.address = {[15] = 1}};
@@ -567,6 +595,7 @@ test_cache_file_register(void)
 	unit_test(suite, "round_trip", test_round_trip);
 	unit_test(suite, "expired", test_expired);
 	unit_test(suite, "networks", test_networks);
+	unit_test(suite, "scope", test_scope);
 	unit_test(suite, "damaged", test_damaged);
 	unit_test(suite, "blocks", test_blocks);
 	unit_test(suite, "heads", test_heads);
