@@ -15,8 +15,7 @@
 
 #include "dns/cache_private.h"
 
-/* Shards: no more than this, and none smaller than that. */
-#define SHARDS_MAX 32
+/* No shard is smaller than that. */
 #define SHARD_BYTES_MIN ((size_t)2 << 20)
 
 /* Hits that make a name worth asking for ahead of time. */
@@ -36,7 +35,8 @@ count_shards(size_t bytes)
 {
 	unsigned count = 1;
 
-	while (count < SHARDS_MAX && bytes / (count * 2) >= SHARD_BYTES_MIN)
+	while (count < DNS_CACHE_SHARDS_MAX &&
+	       bytes / (count * 2) >= SHARD_BYTES_MIN)
 		count *= 2;
 	return count;
 }

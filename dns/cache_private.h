@@ -15,6 +15,9 @@ struct dns_cache {
 	struct dns_shard shards[];
 };
 
+/* Most shards. */
+#define DNS_CACHE_SHARDS_MAX 32
+
 /* What a look has found. */
 struct dns_found {
 	struct dns_item *item; /* NULL: nothing; else it may be given */

@@ -16,20 +16,45 @@ struct walk {
 	void *ctx;
 };
 
-/* Walks a shard; false if the visitor ended it. */
-static bool
-walk_shard(struct walk *w, struct dns_shard *s, dns_item_visit_fn visit)
-{
-	struct dns_shard_walk walk = {.at = 0};
-	bool is_more;
+/* A shard's part in it. */
+struct part {
+	struct dns_shard_walk walk;
+	bool is_over;
+};
 
+/* Walks a piece of a shard; false if the visitor ended all. */
+static bool
+walk_piece(struct walk *w, struct dns_shard *s, struct part *part,
+    dns_item_visit_fn visit)
+{
 	w->shard = s;
-	do {
-		(void)pthread_mutex_lock(&s->lock);
-		is_more = dns_shard_walk(s, &walk, visit, w);
-		dns_cache_unlock(s);
-	} while (is_more);
-	return !walk.is_ended;
+	(void)pthread_mutex_lock(&s->lock);
+	part->is_over = !dns_shard_walk(s, &part->walk, visit, w);
+	dns_cache_unlock(s);
+	return !part->walk.is_ended;
+}
+
+/*
+ * Walks some shards, a piece of each in turn: who waits for a lock gets it
+ * while the walk is elsewhere.  One that took the same lock again at once would
+ * be faster than any who are to be woken up, to the end of that shard.
+ */
+static void
+walk_shards(struct walk *w, struct dns_shard *first, unsigned count,
+    dns_item_visit_fn visit)
+{
+	struct part parts[DNS_CACHE_SHARDS_MAX] = {{.is_over = false}};
+	bool goes_on = true, has_more = true;
+
+	while (goes_on && has_more) {
+		has_more = false;
+		for (unsigned i = 0; goes_on && i < count; i++) {
+			if (parts[i].is_over)
+				continue;
+			goes_on = walk_piece(w, &first[i], &parts[i], visit);
+			has_more |= !parts[i].is_over;
+		}
+	}
 }
 
 static bool
@@ -51,8 +76,7 @@ flush_item(void *ctx, struct dns_item *item)
 static size_t
 flush(struct dns_cache *c, struct walk *w)
 {
-	for (unsigned i = 0; i < c->count; i++)
-		(void)walk_shard(w, &c->shards[i], flush_item);
+	walk_shards(w, c->shards, c->count, flush_item);
 	return w->dropped;
 }
 
@@ -62,7 +86,7 @@ dns_cache_flush_name(struct dns_cache *c, const uint8_t *name)
 	struct walk w = {.name = name};
 	uint64_t hash = dns_key_name_hash(c->secret, name);
 
-	(void)walk_shard(&w, dns_cache_shard(c, hash), flush_item);
+	walk_shards(&w, dns_cache_shard(c, hash), 1, flush_item);
 	return w.dropped;
 }
 
@@ -108,10 +132,7 @@ dns_cache_each(
 {
 	struct walk w = {.now = now, .visit = visit, .ctx = ctx};
 
-	for (unsigned i = 0; i < c->count; i++) {
-		if (!walk_shard(&w, &c->shards[i], show_item))
-			return;
-	}
+	walk_shards(&w, c->shards, c->count, show_item);
 }
 
 void

@@ -13,6 +13,7 @@
 
 #define MANY 500
 #define SAVED_MAX 16
+#define RUN_MAX 640 /* 20 * MANY are some 2,500 a shard */
 
 static const uint8_t *
 plain(struct cw_key *k, const char *name)
@@ -264,6 +265,45 @@ fill_many(struct cw *w, unsigned count)
 	return there;
 }
 
+/* How many entries in a row were of one shard. */
+struct runs {
+	const struct dns_cache *cache;
+	uint64_t shard;
+	unsigned now;
+	unsigned longest;
+};
+
+static bool
+count_run(void *ctx, const struct dns_cache_record *record)
+{
+	struct runs *r = ctx;
+	uint64_t hash = dns_key_name_hash(
+	    r->cache->secret, dns_entry_question(record->entry));
+	uint64_t shard = hash & (r->cache->count - 1);
+
+	r->now = shard == r->shard ? r->now + 1 : 1;
+	r->shard = shard;
+	if (r->now > r->longest)
+		r->longest = r->now;
+	return true;
+}
+
+/* A walk is never long in one shard, where somebody may wait for the lock. */
+static void
+in_turn(void)
+{
+	struct runs r = {.now = 0};
+	struct cw w;
+
+	fill(&w);
+	CU_ASSERT_EQUAL(fill_many(&w, 20 * MANY), 20 * MANY);
+	r.cache = w.cache;
+	dns_cache_each(w.cache, w.now, count_run, &r);
+	CU_ASSERT(r.longest > 0);
+	CU_ASSERT(r.longest < RUN_MAX);
+	cw_done(&w);
+}
+
 static void
 resize(void)
 {
@@ -384,7 +424,7 @@ count_item(void *ctx, struct dns_item *item)
 	n->here++;
 	n->seen++;
 	if (n->drops)
-		dns_shard_drop(n->shard, item);
+		dns_shard_replace(n->shard, item); /* and count it */
 	return n->seen != n->last;
 }
 
@@ -481,6 +521,7 @@ test_cache_walk_register(void)
 	unit_test(s, "flush all", flush_all);
 	unit_test(s, "save and load", save_and_load);
 	unit_test(s, "not loaded", not_loaded);
+	unit_test(s, "in_turn", in_turn);
 	unit_test(s, "resize", resize);
 	unit_test(s, "resize in pieces", resize_in_pieces);
 	unit_test(s, "chances", chances);
