@@ -255,7 +255,7 @@ never(void)
 	CU_ASSERT(is_made(256, 1, 0, &key));
 	CU_ASSERT(is_made(65535, 4, 0, &key));
 	for (size_t i = 0; i < sizeof(metas) / sizeof(metas[0]); i++)
-		CU_ASSERT(!is_made(metas[i], 1, 0, &key));
+		PROVE("FWD-110", !is_made(metas[i], 1, 0, &key));
 	CU_ASSERT(!is_made(DNS_TYPE_A, 254, 0, &key));
 	CU_ASSERT(!is_made(DNS_TYPE_A, 255, 0, &key));
 	CU_ASSERT(!is_made(DNS_TYPE_A, 1, DNS_OPCODE_NOTIFY, &key));
