@@ -459,6 +459,7 @@ test_dangling(void)
 	begin(0, 3, true);
 	sim_run(&world.sim, (ARRIVAL_SECONDS - 1) * NSEC_PER_SEC);
 	CU_ASSERT(!world.client.is_closed);
+	CU_ASSERT(counter_get(&world.workers[0].counters.doq_held_now) > 0);
 	sim_run(&world.sim, 2 * NSEC_PER_SEC);
 	PROVE("DOQ-022", world.client.is_closed &&
 			     world.client.stats.application &&
