@@ -214,7 +214,7 @@ test_rules(void)
 	uint32_t left = 0;
 	struct place p;
 
-	begin(&p, "cache: {max-ttl: 50500ms}\n" FORWARD);
+	begin(&p, "cache: {max-ttl: 50s}\n" FORWARD);
 	put(&p, "long.example");
 	CU_ASSERT(fill_find(p.store.cache, &question, clock_now(), &left));
 	CU_ASSERT(left <= 50 && left > 30);
