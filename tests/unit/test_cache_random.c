@@ -433,6 +433,14 @@ hammer_once(struct hand *h, struct prng *p)
 	h->w.now += prng_below(p, 1000) * NSEC_PER_USEC;
 }
 
+/* To and fro between two sizes; the smaller one comes last. */
+static void
+resize(struct hand *h, bool is_large)
+{
+	h->w.rules.bytes = DNS_CACHE_BYTES_MIN * (is_large ? 2 : 1);
+	cw_configure(&h->w);
+}
+
 static void *
 hammer(void *arg)
 {
@@ -443,13 +451,13 @@ hammer(void *arg)
 	for (unsigned i = 0; i < 5 * STEPS; i++) {
 		hammer_once(h, &p);
 		if (i % STEPS == 0)
-			cw_configure(&h->w);
+			resize(h, i / STEPS % 2);
 		ask_number(&k, "x", prng_below(&p, 8000), DNS_TYPE_A);
 		if (i % 100 == 0)
 			(void)cw_fail(&h->w, &k);
 		if (i % 1000 == 0)
 			(void)dns_cache_flush_name(h->w.cache, k.question);
-		h->wrong += octets(&h->w) > h->w.rules.bytes;
+		h->wrong += octets(&h->w) > 2 * DNS_CACHE_BYTES_MIN;
 	}
 	return NULL;
 }
