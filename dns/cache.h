@@ -162,10 +162,17 @@ void dns_cache_leave(struct dns_cache_hit *hit);
  *
  * An RCODE other than NOERROR and NXDOMAIN is a failure: MARKED where there is
  * data that is fresh, or may yet be given stale (RFC 8767 4).
+ *
+ * `flushes` is what dns_cache_flushes() said when the question was asked: if
+ * anything was flushed since then the answer is REFUSED, as it may be what was
+ * to be forgotten.
  */
 enum dns_cache_outcome dns_cache_store(struct dns_cache *c,
     const struct dns_key *key, const struct dns_response *r,
-    const struct dns_entry_how *how, nsec now);
+    const struct dns_entry_how *how, uint64_t flushes, nsec now);
+
+/* How many flushes have begun. */
+uint64_t dns_cache_flushes(const struct dns_cache *c);
 
 /*
  * Keeps that there was no answer, for the rules' failure_ttl (RFC 9520 3.2).
@@ -194,8 +201,8 @@ void dns_cache_each(
 
 /*
  * Drop what is known of a plain name; of it and all below; of everything.  Each
- * works in pieces with one lock at a time, returns how many entries it dropped,
- * and does not wait for answers that are on their way.
+ * works in pieces with one lock at a time, and returns how many entries it
+ * dropped; for answers that are on their way see dns_cache_store().
  */
 size_t dns_cache_flush_name(struct dns_cache *c, const uint8_t *name);
 size_t dns_cache_flush_suffix(struct dns_cache *c, const uint8_t *name);

@@ -5,12 +5,15 @@
 #ifndef DNS_CACHE_PRIVATE_H
 #define DNS_CACHE_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "dns/cache.h"
 #include "dns/cache_shard.h"
 
 struct dns_cache {
 	_Alignas(DNS_BUCKET_SIZE) uint8_t secret[HASH_KEY_LEN];
 	pthread_mutex_t configuring; /* taken before a shard's */
+	_Atomic uint64_t flushes;    /* begun */
 	unsigned count;		     /* of shards, a power of two */
 	struct dns_shard shards[];
 };

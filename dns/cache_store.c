@@ -25,6 +25,7 @@ struct intake {
 	const struct dns_error *error;
 	const struct dns_cache_record *record;
 	const struct dns_entry_how *how;
+	uint64_t flushes;	/* with `response`: when it was asked for */
 	struct dns_key_net net; /* for whom it is, unless it is a failure */
 	uint8_t scope;
 	struct dns_want want; /* under which it is kept */
@@ -171,6 +172,15 @@ drop_rival(struct dns_shard *s, const struct intake *in)
 		dns_shard_replace(s, rival);
 }
 
+/* Was something flushed since it was asked for?  A flush counts itself before
+ * it takes the first lock: what is put in here earlier it will meet. */
+static bool
+is_flushed(const struct intake *in)
+{
+	return in->response != NULL &&
+	       dns_cache_flushes(in->cache) != in->flushes;
+}
+
 /* What becomes of a complete item; the shard is locked. */
 static enum dns_cache_outcome
 settle(struct dns_shard *s, const struct intake *in)
@@ -179,8 +189,11 @@ settle(struct dns_shard *s, const struct intake *in)
 		if (mark(s, in))
 			return DNS_CACHE_MARKED;
 	} else {
-		if (in->record != NULL && is_outdated(s, in))
+		if (is_flushed(in) ||
+		    (in->record != NULL && is_outdated(s, in))) {
+			counter_add(&s->stats.refused, 1);
 			return DNS_CACHE_REFUSED;
+		}
 		drop_rival(s, in);
 	}
 	if (dns_shard_put(s, in->item, &in->want, in->now))
@@ -250,13 +263,15 @@ find_net(
 
 enum dns_cache_outcome
 dns_cache_store(struct dns_cache *c, const struct dns_key *key,
-    const struct dns_response *r, const struct dns_entry_how *how, nsec now)
+    const struct dns_response *r, const struct dns_entry_how *how,
+    uint64_t flushes, nsec now)
 {
 	struct intake in = {.cache = c,
 	    .key = key,
 	    .stored = now,
 	    .now = now,
 	    .response = r,
+	    .flushes = flushes,
 	    .how = how};
 
 	if (!find_net(key, r, &in))

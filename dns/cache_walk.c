@@ -3,6 +3,8 @@
  * Walks over all of the cache: flushing, saving, counting.  A lock is held for
  * some buckets at a time, so that no hit waits for a walk.
  */
+#include <stdatomic.h>
+
 #include "dns/cache_private.h"
 
 /* A walk, whatever it is for. */
@@ -73,10 +75,19 @@ flush_item(void *ctx, struct dns_item *item)
 	return true;
 }
 
-static size_t
-flush(struct dns_cache *c, struct walk *w)
+uint64_t
+dns_cache_flushes(const struct dns_cache *c)
 {
-	walk_shards(w, c->shards, c->count, flush_item);
+	return atomic_load_explicit(&c->flushes, memory_order_relaxed);
+}
+
+/* Counts it first: see is_flushed() in cache_store.c. */
+static size_t
+flush(struct dns_cache *c, struct walk *w, struct dns_shard *first,
+    unsigned count)
+{
+	atomic_fetch_add_explicit(&c->flushes, 1, memory_order_relaxed);
+	walk_shards(w, first, count, flush_item);
 	return w->dropped;
 }
 
@@ -86,8 +97,7 @@ dns_cache_flush_name(struct dns_cache *c, const uint8_t *name)
 	struct walk w = {.name = name};
 	uint64_t hash = dns_key_name_hash(c->secret, name);
 
-	walk_shards(&w, dns_cache_shard(c, hash), 1, flush_item);
-	return w.dropped;
+	return flush(c, &w, dns_cache_shard(c, hash), 1);
 }
 
 size_t
@@ -95,7 +105,7 @@ dns_cache_flush_suffix(struct dns_cache *c, const uint8_t *name)
 {
 	struct walk w = {.name = name, .is_suffix = true};
 
-	return flush(c, &w);
+	return flush(c, &w, c->shards, c->count);
 }
 
 size_t
@@ -103,7 +113,7 @@ dns_cache_flush_all(struct dns_cache *c)
 {
 	struct walk w = {.name = NULL};
 
-	return flush(c, &w);
+	return flush(c, &w, c->shards, c->count);
 }
 
 static bool

@@ -30,6 +30,7 @@ struct fetch {
 	bool is_refresh;
 	bool is_over;
 	bool is_to_be_kept; /* it has a key, and is not of another upstream */
+	uint64_t flushes;   /* of the cache, when it began */
 	struct hash_node node;
 	struct dns_key key; /* of `query`, if that has one */
 	struct dns_query query;
@@ -187,7 +188,8 @@ keep_answer(struct fetch *fetch, struct dns_cache *cache,
 	    .strip_dnssec = result->strip_dnssec,
 	};
 
-	(void)dns_cache_store(cache, key, result->response, &how, now);
+	(void)dns_cache_store(
+	    cache, key, result->response, &how, fetch->flushes, now);
 }
 
 /* Puts what came into the cache, if it is for others than who waits. */
@@ -311,6 +313,8 @@ fill(struct fetch *fetch, struct fetches *f,
 	fetch->is_refresh = false;
 	fetch->is_over = false;
 	fetch->is_to_be_kept = question->key != NULL;
+	fetch->flushes =
+	    *f->env.cache != NULL ? dns_cache_flushes(*f->env.cache) : 0;
 	list_init(&fetch->link);
 	list_init(&fetch->waiters);
 	net_addr_copy(&fetch->client, question->client);

@@ -54,7 +54,7 @@ real_store(struct dns_cache *c, const struct dns_key *key, const uint8_t *msg,
 
 	assert(match == DNS_MATCH_ACCEPT);
 	(void)match;
-	return dns_cache_store(c, key, &r, &how, now);
+	return dns_cache_store(c, key, &r, &how, dns_cache_flushes(c), now);
 }
 
 bool

@@ -126,7 +126,8 @@ fill_put(struct dns_cache *cache, const struct fill *question,
 		add_scope(&m, question->ecs);
 	CU_ASSERT_EQUAL_FATAL(
 	    dns_response_check(m.data, m.len, &expect, &r), DNS_MATCH_ACCEPT);
-	return dns_cache_store(cache, &key, &r, &how, now) == DNS_CACHE_STORED;
+	return dns_cache_store(cache, &key, &r, &how, dns_cache_flushes(cache),
+		   now) == DNS_CACHE_STORED;
 }
 
 bool

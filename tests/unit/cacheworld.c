@@ -201,7 +201,8 @@ cw_store(struct cw *w, const struct cw_key *k, const struct cw_answer *a)
 
 	CU_ASSERT_EQUAL_FATAL(
 	    match, a->is_truncated ? DNS_MATCH_TRUNCATED : DNS_MATCH_ACCEPT);
-	return dns_cache_store(w->cache, &k->key, &r, &how, w->now);
+	return dns_cache_store(w->cache, &k->key, &r, &how,
+	    dns_cache_flushes(w->cache) - a->flushes_since, w->now);
 }
 
 enum dns_cache_outcome

@@ -36,6 +36,7 @@ struct cw_answer {
 	bool has_alias;	  /* a CNAME goes first */
 	uint32_t soa_ttl; /* of an SOA of TTL and MINIMUM; 0: none */
 	bool is_truncated;
+	uint64_t flushes_since; /* it was asked for */
 	bool is_other_question;
 	const struct dns_ecs *scope;
 };

@@ -115,6 +115,30 @@ flush_all(void)
 	cw_done(&w);
 }
 
+/* What was asked for before a flush is not kept after it, whatever its name:
+ * it may be what was to be forgotten. */
+static void
+flush_and_late(void)
+{
+	struct dns_cache_stats stats;
+	struct cw_answer a = {.value = 7, .ttl = 300, .flushes_since = 1};
+	struct cw_key k;
+	struct cw w;
+
+	fill(&w);
+	CU_ASSERT_EQUAL(
+	    dns_cache_flush_name(w.cache, plain(&k, "not.there")), 0);
+	cw_ask(&k, "late.example", DNS_TYPE_A);
+	CU_ASSERT_EQUAL(cw_store(&w, &k, &a), DNS_CACHE_REFUSED);
+	CU_ASSERT_EQUAL(cw_check(&w), 6);
+	dns_cache_stats(w.cache, &stats);
+	CU_ASSERT_EQUAL(counter_get(&stats.refused), 1);
+	a.flushes_since = 0;
+	CU_ASSERT_EQUAL(cw_store(&w, &k, &a), DNS_CACHE_STORED);
+	CU_ASSERT_EQUAL(cw_check(&w), 7);
+	cw_done(&w);
+}
+
 /* Copies of what was shown. */
 struct saved {
 	struct dns_cache_record records[SAVED_MAX];
@@ -519,6 +543,7 @@ test_cache_walk_register(void)
 	unit_test(s, "flush name", flush_name);
 	unit_test(s, "flush suffix", flush_suffix);
 	unit_test(s, "flush all", flush_all);
+	unit_test(s, "flush and late", flush_and_late);
 	unit_test(s, "save and load", save_and_load);
 	unit_test(s, "not loaded", not_loaded);
 	unit_test(s, "in_turn", in_turn);

@@ -359,6 +359,22 @@ test_renewed(void)
 	end();
 }
 
+/* Something was forgotten meanwhile: this may be it. */
+static void
+test_flushed(void)
+{
+	begin("");
+	ask(WWW, A);
+	CU_ASSERT(is_miss(A));
+	(void)dns_cache_flush_name(t.worker.cache, (const uint8_t *)"\1x");
+	query_fake_say(&t, 0, "192.0.2.1", 0);
+	CU_ASSERT_EQUAL(t.calls, 1);
+	teach(WWW, A, 0, "192.0.2.1");
+	ask(WWW, A);
+	CU_ASSERT(is_hit());
+	end();
+}
+
 /* ---------------------------------------------------- DNS64 and aliases -- */
 
 static bool
@@ -660,6 +676,7 @@ test_query_cache_register(void)
 	unit_test(s, "silence", test_silence);
 	unit_test(s, "ours", test_ours);
 	unit_test(s, "renewed", test_renewed);
+	unit_test(s, "flushed", test_flushed);
 	unit_test(s, "dns64", test_dns64);
 	unit_test(s, "dns64_other", test_dns64_other);
 	unit_test(s, "alias", test_alias);
