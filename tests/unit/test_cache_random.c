@@ -212,7 +212,7 @@ holes(void)
 
 	cw_init_shards(&w, (size_t)8 << 20);
 	for (unsigned i = 0; i < 100 * STEPS; i++) {
-		ask_number(&k, "some-twenty-octets-it" + prng_below(&p, 20),
+		ask_number(&k, &"some-twenty-octets-it"[prng_below(&p, 20)],
 		    prng_below(&p, 1000000), 256 + prng_below(&p, 2));
 		(void)cw_put(&w, &k, i, 3600);
 	}
