@@ -22,9 +22,11 @@ static const struct config_key cache_keys[] = {
 	IN_CONFIG(cache.bytes),
 	.max = 1024 * 1024 * MIB,
 	.initial = "64M",
-	.help = "Memory for it, at most; 0 for no cache, or at least 1M.\n"
-		"What is seldom asked for makes room. Without a cache what\n"
-		"follows has no effect. Lifetimes are whole seconds."},
+	.help = "Memory for it, at most, as the cache counts; what malloc()\n"
+		"cannot use again comes on top, a fifth as a rule. 0 for no\n"
+		"cache, or at least 1M. What is seldom asked for makes room.\n"
+		"Without a cache what follows has no effect. Lifetimes are\n"
+		"whole seconds."},
     {.path = "cache.min-ttl",
 	.type = CONFIG_TYPE_DURATION,
 	IN_CONFIG(cache.min_ttl_ms),
