@@ -73,15 +73,6 @@ limit_rcode(const struct dns_query *q, uint16_t rcode)
 }
 
 static int
-put_ecs(const struct dns_ecs *ecs, size_t opt, struct dns_buf *out)
-{
-	uint8_t data[DNS_ECS_MAX];
-
-	return dns_opt_add(
-	    out, opt, DNS_OPTION_ECS, data, dns_ecs_write(ecs, data));
-}
-
-static int
 put_opt(const struct dns_query *q, const struct dns_hop *hop,
     const struct dns_error *e, struct dns_buf *out)
 {
@@ -96,7 +87,7 @@ put_opt(const struct dns_query *q, const struct dns_hop *hop,
 	if (e->ede != DNS_EDE_NONE &&
 	    dns_opt_add_ede(out, at, (uint16_t)e->ede, e->text) != 0)
 		return -EMSGSIZE;
-	if (q->ecs != NULL && put_ecs(q->ecs, at, out) != 0)
+	if (q->ecs != NULL && dns_ecs_put(q->ecs, at, out) != 0)
 		return -EMSGSIZE;
 	/* RFC 5001 2.2; it gives way, as padding does. */
 	if (q->edns.has_nsid && q->nsid != NULL)

@@ -118,6 +118,15 @@ dns_ecs_write(const struct dns_ecs *ecs, uint8_t ret_data[DNS_ECS_MAX])
 	return DNS_ECS_FIXED + octets;
 }
 
+int
+dns_ecs_put(const struct dns_ecs *ecs, size_t opt, struct dns_buf *out)
+{
+	uint8_t data[DNS_ECS_MAX];
+
+	return dns_opt_add(
+	    out, opt, DNS_OPTION_ECS, data, dns_ecs_write(ecs, data));
+}
+
 void
 dns_ecs_limit(struct dns_ecs *ecs, const struct dns_ecs_limits *limits)
 {

@@ -50,6 +50,9 @@ int dns_ecs_take(
 /* Writes an option's data; returns its length. */
 size_t dns_ecs_write(const struct dns_ecs *ecs, uint8_t ret_data[DNS_ECS_MAX]);
 
+/* Adds it to the OPT record at `opt`, the last of `out`; 0 or -EMSGSIZE. */
+int dns_ecs_put(const struct dns_ecs *ecs, size_t opt, struct dns_buf *out);
+
 /* Shortens the prefix to the limit of its family. */
 void dns_ecs_limit(struct dns_ecs *ecs, const struct dns_ecs_limits *limits);
 

@@ -179,15 +179,6 @@ dns_entry_copy_bound(const struct dns_entry_view *view)
 	return view->entry->len + opt_size(view);
 }
 
-static int
-put_ecs(const struct dns_ecs *ecs, size_t opt, struct dns_buf *out)
-{
-	uint8_t data[DNS_ECS_MAX];
-
-	return dns_opt_add(
-	    out, opt, DNS_OPTION_ECS, data, dns_ecs_write(ecs, data));
-}
-
 /* Adds the upper bits of the RCODE, and what was said upstream. */
 static int
 put_opt(const struct dns_entry_view *view, struct dns_buf *out,
@@ -204,7 +195,7 @@ put_opt(const struct dns_entry_view *view, struct dns_buf *out,
 	if (e->ede != DNS_EDE_NONE &&
 	    dns_opt_add_ede(out, at, (uint16_t)e->ede, NULL) != 0)
 		return -EMSGSIZE;
-	if (view->ecs != NULL && put_ecs(view->ecs, at, out) != 0)
+	if (view->ecs != NULL && dns_ecs_put(view->ecs, at, out) != 0)
 		return -EMSGSIZE;
 	rc = dns_record_read(out->data, out->len, at, &rr);
 	assert(rc == 0);
