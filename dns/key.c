@@ -162,7 +162,7 @@ dns_key_hash(const uint8_t secret[HASH_KEY_LEN], struct dns_key *key)
 static bool
 is_kept(const struct dns_query *q)
 {
-	if (q->question_len == 0 || q->opcode != DNS_OPCODE_QUERY)
+	if (q->question_len == 0)
 		return false;
 	if (q->qtype == DNS_KEY_ALL_TYPES || q->qtype == DNS_TYPE_OPT ||
 	    (q->qtype >= META_FIRST && q->qtype <= META_LAST))
