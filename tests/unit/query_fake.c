@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dns/ecs.h"
+#include "dns/response.h"
 #include "quic/evquic.h"
 #include "tests/unit/unit.h"
 
@@ -223,4 +225,19 @@ bool
 query_fake_got_ad(const struct query_fake *t)
 {
 	return (dnsmsg_get16(t->got, 2) & AD) != 0;
+}
+
+int
+query_fake_got_scope(const struct query_fake *t)
+{
+	struct dns_expect e;
+	struct dns_response r;
+	struct dns_ecs ecs;
+
+	if (dns_expect_init(t->got, t->got_len, false, &e) != 0 ||
+	    dns_response_check(t->got, t->got_len, &e, &r) !=
+		DNS_MATCH_ACCEPT ||
+	    dns_ecs_take(r.msg, &r.edns, &ecs) != 1)
+		return -1;
+	return ecs.scope;
 }

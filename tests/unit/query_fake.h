@@ -64,4 +64,7 @@ void query_fake_say(
 unsigned query_fake_got_rcode(const struct query_fake *t);
 bool query_fake_got_ad(const struct query_fake *t);
 
+/* The scope of our answer's Client Subnet option; -1: it has none. */
+int query_fake_got_scope(const struct query_fake *t);
+
 #endif

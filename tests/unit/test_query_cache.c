@@ -525,21 +525,6 @@ say_for(uint8_t third, uint8_t scope)
 	query_fake_reply(&t);
 }
 
-/* The scope of our answer's option; -1: it has none. */
-static int
-got_scope(void)
-{
-	struct dns_expect e;
-	struct dns_response r;
-	struct dns_ecs ecs;
-
-	if (dns_expect_init(t.got, t.got_len, false, &e) != 0 ||
-	    dns_response_check(t.got, t.got_len, &e, &r) != DNS_MATCH_ACCEPT ||
-	    dns_ecs_take(r.msg, &r.edns, &ecs) != 1)
-		return -1;
-	return ecs.scope;
-}
-
 /* RFC 7871 7.3.1: for whom it is, and nobody else. */
 static void
 test_subnet(void)
@@ -548,17 +533,17 @@ test_subnet(void)
 	t.worker.config->ecs.mode = CONFIG_ECS_FORWARD;
 	CU_ASSERT(asks_for(100));
 	say_for(100, 23);
-	CU_ASSERT_EQUAL(got_scope(), 23);
+	CU_ASSERT_EQUAL(query_fake_got_scope(&t), 23);
 	CU_ASSERT(!asks_for(100));
-	CU_ASSERT_EQUAL(got_scope(), 23);
-	PROVE("FWD-064", !asks_for(101) && got_scope() == 23);
+	CU_ASSERT_EQUAL(query_fake_got_scope(&t), 23);
+	PROVE("FWD-064", !asks_for(101) && query_fake_got_scope(&t) == 23);
 	PROVE("FWD-064", asks_for(102));
 	say_for(102, 0);
 	/* for everybody, but who is in a network that is known gets its own */
 	CU_ASSERT(!asks_for(200));
-	CU_ASSERT_EQUAL(got_scope(), 0);
+	CU_ASSERT_EQUAL(query_fake_got_scope(&t), 0);
 	CU_ASSERT(!asks_for(100));
-	CU_ASSERT_EQUAL(got_scope(), 23);
+	CU_ASSERT_EQUAL(query_fake_got_scope(&t), 23);
 	end();
 }
 

@@ -169,21 +169,6 @@ say_for(uint8_t scope)
 	query_fake_reply(&t);
 }
 
-/* For whom our answer is; -1: it does not say. */
-static int
-got_scope(void)
-{
-	struct dns_expect e;
-	struct dns_response r;
-	struct dns_ecs ecs;
-
-	if (dns_expect_init(t.got, t.got_len, false, &e) != 0 ||
-	    dns_response_check(t.got, t.got_len, &e, &r) != DNS_MATCH_ACCEPT ||
-	    dns_ecs_take(r.msg, &r.edns, &ecs) != 1)
-		return -1;
-	return ecs.scope;
-}
-
 /* RFC 7871 7.2.2: one for a network is not said to be for everybody. */
 static void
 test_subnet(void)
@@ -196,10 +181,10 @@ test_subnet(void)
 	query_fake_ask_options(&t, WWW, AAAA, option, sizeof(option));
 	CU_ASSERT_EQUAL(query_fake_asked(&t), AAAA);
 	say_for(23);
-	CU_ASSERT_EQUAL(got_scope(), 23);
+	CU_ASSERT_EQUAL(query_fake_got_scope(&t), 23);
 	query_fake_ask_options(&t, WWW, AAAA, option, sizeof(option));
 	CU_ASSERT(is_hit());
-	PROVE("FWD-064", got_scope() == 23);
+	PROVE("FWD-064", query_fake_got_scope(&t) == 23);
 	/* past its end */
 	fake_advance(&t.f, TTL * NSEC_PER_SEC);
 	query_fake_ask_options(&t, WWW, AAAA, option, sizeof(option));
@@ -208,7 +193,7 @@ test_subnet(void)
 	if (query_fake_asked(&t) == A)
 		query_fake_say(&t, 0, NULL, 0);
 	CU_ASSERT_EQUAL(t.calls, 1);
-	PROVE("FWD-064", got_scope() == 23);
+	PROVE("FWD-064", query_fake_got_scope(&t) == 23);
 	end();
 }
 
