@@ -6,6 +6,9 @@
 # our own, knotd; both die, and what is known is known.  Then of recursion.
 
 . "$SRC/tests/func/lib.sh"
+. "$SRC/tests/func/nsd.inc"
+need nsd
+[ "$(id -u)" = 0 ] || skip "port 53 needs root"
 
 ttl() { # NAME TYPE [RRTYPE]: the TTL of the first such record
 	ask "$1" "$2" +edns > "$TMPDIR/answer" 2>&1
@@ -89,8 +92,6 @@ check "nobody was asked" [ "$(said asks)" = "$asks" ]
 quolld_stop
 
 # Recursion.
-[ "$(id -u)" = 0 ] || exit 0
-command -v nsd > /dev/null || exit 0
 NET=127.$(($$ / 250 % 250 + 2)).$(($$ % 250 + 2))
 cat > "$TMPDIR/root" <<Z
 . 86400 IN SOA ns.root. x.root. 1 3600 600 86400 60
@@ -99,31 +100,8 @@ ns.root. 86400 IN A $NET.21
 www. 300 IN A 192.0.2.1
 brief. 2 IN A 192.0.2.2
 Z
-cat > "$TMPDIR/nsd.conf" <<CONF
-server:
-	ip-address: $NET.21
-	username: ""
-	database: ""
-	pidfile: "$TMPDIR/nsd.pid"
-	zonesdir: "$TMPDIR"
-	xfrdir: "$TMPDIR"
-	xfrdfile: "$TMPDIR/xfrd.state"
-	zonelistfile: "$TMPDIR/zone.list"
-	server-count: 1
-remote-control:
-	control-enable: no
-zone:
-	name: .
-	zonefile: "$TMPDIR/root"
-CONF
-nsd -d -c "$TMPDIR/nsd.conf" > "$TMPDIR/nsd.log" 2>&1 < /dev/null &
-NSD=$!
-_own $NSD
-nsd_serves() {
-	"$KDIG" @"$NET.21" +timeout=1 +retry=0 . SOA 2>/dev/null |
-	    grep -q 'status: NOERROR'
-}
-wait_for 20 nsd_serves || fail "nsd: $(tail -n 5 "$TMPDIR/nsd.log")"
+nsd_start "$NET.21" . root
+nsd_ready "$NET.21" .
 printf '. 3600 IN NS ns.root.\nns.root. 3600 IN A %s\n' "$NET.21" \
     > "$TMPDIR/hints"
 quolld_config own <<Y

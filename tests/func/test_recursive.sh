@@ -9,6 +9,7 @@
 # on 127.0.0.0/8.
 
 . "$SRC/tests/func/lib.sh"
+. "$SRC/tests/func/nsd.inc"
 need nsd
 
 # Addresses of this run alone, since port 53 cannot be chosen; none of tree.inc.
@@ -44,38 +45,8 @@ Z
 
 nsd_tree() {
 	zones
-	cat > "$TMPDIR/nsd.conf" <<CONF
-server:
-	ip-address: $NET.11
-	ip-address: $NET.12
-	username: ""
-	database: ""
-	pidfile: "$TMPDIR/nsd.pid"
-	zonesdir: "$TMPDIR"
-	xfrdir: "$TMPDIR"
-	xfrdfile: "$TMPDIR/xfrd.state"
-	zonelistfile: "$TMPDIR/zone.list"
-	server-count: 1
-remote-control:
-	control-enable: no
-zone:
-	name: .
-	zonefile: "$TMPDIR/root"
-zone:
-	name: org
-	zonefile: "$TMPDIR/org"
-zone:
-	name: only
-	zonefile: "$TMPDIR/only"
-CONF
-	nsd -d -c "$TMPDIR/nsd.conf" > "$TMPDIR/nsd.log" 2>&1 < /dev/null &
-	NSD_PID=$!
-	_own $NSD_PID
-	wait_for 20 nsd_serves || fail "nsd: $(tail -n 5 "$TMPDIR/nsd.log")"
-}
-nsd_serves() {
-	"$KDIG" @"$NET.12" +timeout=1 +retry=0 org SOA 2>/dev/null |
-	    grep -q 'status: NOERROR'
+	nsd_start "$NET.11 $NET.12" . root org org only only
+	nsd_ready "$NET.12" org
 }
 
 nsd_tree

@@ -7,6 +7,7 @@
 # each for half a minute, and others are answered meanwhile.
 
 . "$SRC/tests/func/lib.sh"
+. "$SRC/tests/func/nsd.inc"
 need nsd python3
 
 DEAD=400
@@ -29,30 +30,8 @@ Z
 		done
 	done
 } > "$TMPDIR/root"
-cat > "$TMPDIR/nsd.conf" <<CONF
-server:
-	ip-address: $NET.21
-	username: ""
-	database: ""
-	pidfile: "$TMPDIR/nsd.pid"
-	zonesdir: "$TMPDIR"
-	xfrdir: "$TMPDIR"
-	xfrdfile: "$TMPDIR/xfrd.state"
-	zonelistfile: "$TMPDIR/zone.list"
-	server-count: 1
-remote-control:
-	control-enable: no
-zone:
-	name: .
-	zonefile: "$TMPDIR/root"
-CONF
-nsd -d -c "$TMPDIR/nsd.conf" > "$TMPDIR/nsd.log" 2>&1 < /dev/null &
-_own $!
-nsd_serves() {
-	"$KDIG" @"$NET.21" +timeout=1 +retry=0 . SOA 2>/dev/null |
-	    grep -q 'status: NOERROR'
-}
-wait_for 20 nsd_serves || fail "nsd: $(tail -n 5 "$TMPDIR/nsd.log")"
+nsd_start "$NET.21" . root
+nsd_ready "$NET.21" .
 
 printf '. 3600 IN NS ns.root.\nns.root. 3600 IN A %s\n' "$NET.21" \
     > "$TMPDIR/hints"
